@@ -1,0 +1,125 @@
+"""What every connector can do. Small protocols, one sum; callers ask for the smallest they need.
+
+Every method takes the caller's ``AccountAccess`` and raises only errors of ``media_connectors.errors``. Reads are
+retried inside (at most 3 times); writes are sent once and raise ``OutcomeUnknown`` when the answer was lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Protocol, runtime_checkable
+
+from media_connectors.contracts import (
+    AccountAccess,
+    CampaignDraft,
+    CreativeDraft,
+    FundBalance,
+    ItemResult,
+    MaterialKind,
+    MetricRow,
+    Page,
+    PlanChange,
+    PlanDraft,
+    Platform,
+    RejectReason,
+    RemoteAccount,
+    RemoteCampaign,
+    RemotePlan,
+    TokenPair,
+    UploadedMaterial,
+)
+
+
+class Limiter(Protocol):
+    """Shared by all workers; a connector asks before each call."""
+
+    def acquire(self, *, application_id: str, endpoint: str, account_remote_id: str) -> None:
+        """Wait for a slot and return just before the call may be sent; raises ``RateLimited`` when the wait is long."""
+
+
+class Authorizer(Protocol):
+    """The vendor's OAuth."""
+
+    def authorize_url(self, *, application_id: str, state: str, redirect_url: str) -> str: ...
+    def exchange_code(self, *, application_id: str, secret: str, auth_code: str) -> TokenPair: ...
+    def refresh(self, *, application_id: str, secret: str, refresh_token: str) -> TokenPair: ...
+
+
+class AccountDirectory(Protocol):
+    def list_accounts(self, access: AccountAccess, *, secret: str) -> tuple[RemoteAccount, ...]: ...
+    def read_accounts(
+        self, access: AccountAccess, account_remote_ids: Sequence[str]
+    ) -> tuple[RemoteAccount, ...]: ...
+
+
+class FundReader(Protocol):
+    def read_balance(self, access: AccountAccess) -> FundBalance: ...
+
+
+class DeliveryReader(Protocol):
+    def list_campaigns(
+        self, access: AccountAccess, *, cursor: str | None = None, modified_since: datetime | None = None
+    ) -> Page[RemoteCampaign]: ...
+
+    def list_plans(
+        self, access: AccountAccess, *, cursor: str | None = None, modified_since: datetime | None = None
+    ) -> Page[RemotePlan]: ...
+
+    def read_plans(self, access: AccountAccess, plan_remote_ids: Sequence[str]) -> tuple[RemotePlan, ...]: ...
+
+    def find_campaign(self, access: AccountAccess, *, name: str) -> RemoteCampaign | None:
+        """Exact name; None when absent. The read back after a lost answer."""
+
+    def find_plan(self, access: AccountAccess, *, campaign_remote_id: str, name: str) -> RemotePlan | None:
+        """Exact name inside the campaign; None when absent."""
+
+    def has_creative(self, access: AccountAccess, *, plan_remote_id: str, name: str) -> str | None:
+        """Remote id of the creative of that name, where creatives are separate; None when absent."""
+
+    def reject_reasons(self, access: AccountAccess, plan_remote_ids: Sequence[str]) -> tuple[RejectReason, ...]: ...
+
+
+class DeliveryWriter(Protocol):
+    #: does a plan need a second call for its creative (Kuaishou)?
+    has_separate_creatives: bool
+    #: items one batch update takes
+    change_batch_size: int
+
+    def create_campaign(self, access: AccountAccess, draft: CampaignDraft) -> str: ...
+    def create_plan(self, access: AccountAccess, draft: PlanDraft) -> str: ...
+    def create_creative(self, access: AccountAccess, draft: CreativeDraft) -> str: ...
+
+    def change_plans(self, access: AccountAccess, changes: Sequence[PlanChange]) -> tuple[ItemResult, ...]:
+        """At most ``change_batch_size`` changes that all touch the same single field; one call, one result an item."""
+
+
+class ReportReader(Protocol):
+    def read_hourly(self, access: AccountAccess, *, first_on: date, last_on: date) -> Iterator[Sequence[MetricRow]]:
+        """All plans of the account by the hour, days inclusive, in pages; rows without any number are left out."""
+
+
+class MaterialLibrary(Protocol):
+    def upload(
+        self, access: AccountAccess, *, kind: MaterialKind, filename: str, content: bytes, md5: str
+    ) -> UploadedMaterial: ...
+
+    def read_materials(
+        self, access: AccountAccess, *, kind: MaterialKind, remote_ids: Sequence[str]
+    ) -> tuple[UploadedMaterial, ...]: ...
+
+
+@runtime_checkable
+class Connector(
+    Authorizer,
+    AccountDirectory,
+    FundReader,
+    DeliveryReader,
+    DeliveryWriter,
+    ReportReader,
+    MaterialLibrary,
+    Protocol,
+):
+    """The sum; ``media_connectors.gateway.connector_for(platform)`` gives one."""
+
+    platform: Platform

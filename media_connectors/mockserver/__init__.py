@@ -1,0 +1,1 @@
+"""The mock media: its own process, never imported by the product."""

@@ -146,6 +146,18 @@ class TokenPair:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitNotice:
+    """What an answer told about a limit; the limiter learns from it."""
+
+    scope: str  # "endpoint", "account" or "global"
+    dimension: str = ""  # the vendor's word, such as "developer_qpm"
+    limit: int | None = None
+    remaining: int | None = None
+    is_refused: bool = False
+    retry_after: float = 0.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
 class Targeting:
     """Who should see a plan. An empty tuple means "no restriction"."""
 
@@ -183,6 +195,8 @@ class CampaignDraft:
     landing_url: str
     daily_budget_fen: int | None = None  # None: unlimited
     is_enabled: bool = True
+    start_on: date | None = None  # Ocean Engine keeps the days of delivery on the project; None: from now
+    end_on: date | None = None  # None: open
 
 
 @dataclass(frozen=True, slots=True)

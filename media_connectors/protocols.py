@@ -16,6 +16,7 @@ from media_connectors.contracts import (
     CreativeDraft,
     FundBalance,
     ItemResult,
+    LimitNotice,
     MaterialKind,
     MetricRow,
     Page,
@@ -37,6 +38,9 @@ class Limiter(Protocol):
     def acquire(self, *, application_id: str, endpoint: str, account_remote_id: str) -> None:
         """Wait for a slot and return just before the call may be sent; raises ``RateLimited`` when the wait is long."""
 
+    def learn(self, *, application_id: str, endpoint: str, account_remote_id: str, notice: LimitNotice) -> None:
+        """Take what an answer said about limits; after a refusal nobody sends until the wait is over."""
+
 
 class Authorizer(Protocol):
     """The vendor's OAuth."""
@@ -48,9 +52,7 @@ class Authorizer(Protocol):
 
 class AccountDirectory(Protocol):
     def list_accounts(self, access: AccountAccess, *, secret: str) -> tuple[RemoteAccount, ...]: ...
-    def read_accounts(
-        self, access: AccountAccess, account_remote_ids: Sequence[str]
-    ) -> tuple[RemoteAccount, ...]: ...
+    def read_accounts(self, access: AccountAccess, account_remote_ids: Sequence[str]) -> tuple[RemoteAccount, ...]: ...
 
 
 class FundReader(Protocol):
@@ -90,8 +92,11 @@ class DeliveryWriter(Protocol):
     def create_plan(self, access: AccountAccess, draft: PlanDraft) -> str: ...
     def create_creative(self, access: AccountAccess, draft: CreativeDraft) -> str: ...
 
+    def split_changes(self, changes: Sequence[PlanChange]) -> tuple[tuple[PlanChange, ...], ...]:
+        """Group changes, each of one field, into batches that ``change_plans`` sends as one write each."""
+
     def change_plans(self, access: AccountAccess, changes: Sequence[PlanChange]) -> tuple[ItemResult, ...]:
-        """At most ``change_batch_size`` changes that all touch the same single field; one call, one result an item."""
+        """Send one batch of ``split_changes``: one write, one result for each item."""
 
 
 class ReportReader(Protocol):

@@ -1,0 +1,1 @@
+"""Ocean Engine (巨量引擎): one API behind Douyin and Toutiao."""

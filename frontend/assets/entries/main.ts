@@ -1,0 +1,44 @@
+import "@tabler/core/dist/css/tabler.min.css";
+import "../styles/main.css";
+import "../icons.svg?url";
+
+import htmx from "htmx.org";
+
+import { startClipboard } from "../lib/clipboard";
+import { startDialogs } from "../lib/dialogs";
+import { startForms } from "../lib/forms";
+import { startMenus } from "../lib/menus";
+import { startPolling } from "../lib/polling";
+import { startRelativeTimes } from "../lib/relative_time";
+import { startSearch } from "../lib/search";
+import { startShortcuts } from "../lib/shortcuts";
+import { startTheme } from "../lib/theme";
+import { startToasts } from "../lib/toasts";
+
+declare global {
+  interface Window {
+    htmx: typeof htmx;
+  }
+}
+window.htmx = htmx;
+
+// ECharts is large; only pages with a chart load it.
+async function drawChartsWhenPresent(): Promise<void> {
+  if (!document.querySelector("[data-chart]")) return;
+  const { drawCharts } = await import("../lib/charts");
+  drawCharts();
+}
+
+startTheme();
+startMenus();
+startShortcuts();
+startSearch();
+startDialogs();
+startForms();
+startToasts();
+startPolling();
+startClipboard();
+startRelativeTimes();
+void drawChartsWhenPresent();
+document.addEventListener("htmx:afterSettle", () => void drawChartsWhenPresent());
+document.addEventListener("xm:theme", () => void drawChartsWhenPresent());

@@ -1,0 +1,61 @@
+"""What every page of an organization has: a title, its place in the menu and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.core.paginator import Page as PageOfRows
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from xmagnet.web.pages import OrgPage
+
+ROWS_PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """A step of the way back; the page itself has no address."""
+
+    label: str
+    url: str = ""
+
+
+class Page(OrgPage):
+    """A full page in the shell. ``menu_item`` is the ``url_name`` of its entry in the menu."""
+
+    title: ClassVar[Any] = ""
+    menu_item: ClassVar[str] = ""
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        request.menu_item = self.menu_item  # type: ignore[attr-defined]
+
+    def url(self, name: str, *args: Any) -> str:
+        """The address of another page of the same organization."""
+        return reverse(f"frontend:{name}", args=(self.actor.organization_slug, *args))
+
+    def crumbs(self) -> tuple[Crumb, ...]:
+        """The way here, without the page itself; empty on pages that the menu leads to."""
+        return ()
+
+    def page_title(self) -> str:
+        """What the page is called, in the reader's language."""
+        return str(self.title)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        title = self.page_title()
+        way = self.crumbs()
+        crumbs = (*way, Crumb(title)) if way else ()
+        return super().get_context_data(page_title=title, crumbs=crumbs, **kwargs)
+
+    def page_of(self, rows: QuerySet[Any] | list[Any], *, size: int = ROWS_PER_PAGE) -> PageOfRows[Any]:
+        """The page of rows that ``?page=`` asks for; a page beyond the end is the last one."""
+        return Paginator(rows, size).get_page(self.request.GET.get("page"))
+
+
+class Fragment(OrgPage):
+    """A piece of a page, asked for by HTMX: no shell, no title."""

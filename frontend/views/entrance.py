@@ -1,0 +1,48 @@
+"""Pages outside an organization: where to go, and in which language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+from django.views.generic import TemplateView
+
+from xmagnet.accounts.selectors import organizations_of
+from xmagnet.web.middleware import LANGUAGE_COOKIE
+
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+class ChooseOrganization(LoginRequiredMixin, TemplateView):
+    """The door: straight in when there is one organization, a choice when there are more."""
+
+    template_name = "frontend/entrance/organizations.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        organizations = organizations_of(request.user.pk)
+        if len(organizations) == 1:
+            return redirect("frontend:overview", organizations[0].slug)
+        return self.render_to_response(self.get_context_data(organizations=organizations))
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Remember the language in a cookie and go back to the page."""
+    language = request.POST.get("language", "")
+    if language not in dict(settings.LANGUAGES):
+        return HttpResponseBadRequest()
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        target = "/"
+    response = HttpResponseRedirect(target)
+    response.set_cookie(
+        LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, secure=request.is_secure(), httponly=True, samesite="Lax"
+    )
+    return response

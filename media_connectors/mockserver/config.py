@@ -1,0 +1,29 @@
+"""How a mock media server is set up."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .limits import LimitRules
+
+
+@dataclass(frozen=True)
+class MockConfig:
+    """``state_dir=None`` keeps everything in memory. Delays are milliseconds of real time.
+
+    ``start`` is the first media moment (epoch seconds; ``None``: now). ``audit_seconds`` is the shortest review in
+    media time (the longest takes three times as long), ``deny_share`` the share of reviews that refuse. ``accounts``
+    is how many advertiser accounts each medium starts with.
+    """
+
+    state_dir: Path | None = None
+    seed: int = 1
+    clock: str = "real"
+    start: float | None = None
+    latency_ms: float = 0.0
+    read_lag_ms: float = 0.0
+    limits: LimitRules | None = None
+    accounts: int = 4
+    audit_seconds: float = 120.0
+    deny_share: float = 0.05
+    has_unique_project_names: bool = True
+    public_url: str = ""

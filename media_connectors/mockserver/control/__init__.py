@@ -1,0 +1,1 @@
+"""Outside the dialects: what the media see, and the knobs of the simulation."""

@@ -1,0 +1,215 @@
+"""The life of a plan: review, learning, compensation, and why it does or does not deliver.
+
+Reasons are neutral words that dialects translate into their own status codes.
+"""
+
+import hashlib
+import heapq
+import random
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from .clock import DAY, day_of, half_hour_of_week, parse
+from .columns import schedule_bits
+from .model import DELETED, DENIED, FAILED, LEARNED, LEARNING, NONE, OFF, PASSED, PENDING, Campaign, Creative, Plan
+
+if TYPE_CHECKING:
+    from .world import World
+
+LEARNING_DAYS = 3
+LEARNING_CONVERSIONS = 20
+COMPENSATION_DAYS = 3
+COMPENSATION_OVERRUN = 1.2
+
+# Reject texts as reviewers write them, by kind of material: (reason, suggestion).
+REJECTIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    "CREATIVE_VIDEO": (
+        ("视频中出现夸大收益或保证收益的表述", "请删除“稳赚”“保本”等承诺性表述后重新提交"),
+        ("视频画面模糊，影响用户观看", "请上传分辨率不低于720P的视频"),
+    ),
+    "CREATIVE_IMAGE": (("图片中含有误导性按钮", "请去除仿系统按钮的设计元素"),),
+    "CREATIVE_TITLE": (
+        ("标题使用绝对化用语", "请删除“最”“第一”等绝对化用语"),
+        ("标题涉及夸大保险责任", "请按保险条款如实描述保障范围"),
+    ),
+    "PLAN": (("推广内容与落地页不一致", "请保证广告内容与落地页产品一致"),),
+}
+
+# Neutral reasons for not delivering, in the order in which media show them.
+DELETED_REASON = "deleted"
+PAUSED = "paused"
+CAMPAIGN_PAUSED = "campaign_paused"
+IN_REVIEW = "in_review"
+REJECTED = "rejected"
+NOT_STARTED = "not_started"
+ENDED = "ended"
+OUT_OF_SCHEDULE = "out_of_schedule"
+NO_BALANCE = "no_balance"
+ACCOUNT_BUDGET = "account_budget"
+CAMPAIGN_BUDGET = "campaign_budget"
+PLAN_BUDGET = "plan_budget"
+
+
+class Life:
+    """Moves plans and creatives through review and learning as media time passes."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._reviews: list[tuple[float, int]] = []
+        self._learning: set[int] = set()
+
+    def rebuild(self) -> None:
+        """Find what is under way after a restart."""
+        store = self._world.store
+        waiting: Iterable[Plan | Creative] = [*store.plans.values(), *store.creatives.values()]
+        self._reviews = [(row.audit_due_at, row.id) for row in waiting if row.audit == PENDING]
+        heapq.heapify(self._reviews)
+        self._learning = {plan.id for plan in store.plans.values() if plan.learning == LEARNING}
+
+    def submit(self, row: Plan | Creative, now: float) -> None:
+        """Send a plan or creative to review; the caller saves it."""
+        config = self._world.config
+        draw = self._draw(row.id, f"review-{now:.0f}")
+        row.audit = PENDING
+        row.reject = []
+        row.audit_due_at = now + config.audit_seconds * (1.0 + 2.0 * draw.random())
+        heapq.heappush(self._reviews, (row.audit_due_at, row.id))
+
+    def advance(self, now: float) -> None:
+        """Finish the reviews that are due and judge the plans that learn."""
+        store = self._world.store
+        while self._reviews and self._reviews[0][0] <= now:
+            due, row_id = heapq.heappop(self._reviews)
+            row = store.plans.get(row_id) or store.creatives.get(row_id)
+            if row is None or row.audit != PENDING or row.audit_due_at != due:
+                continue
+            self._review(row)
+            store.save(row, now)
+
+    def judge_learning(self, conversions_since: dict[int, int], now: float) -> None:
+        """``conversions_since`` is plan id → conversions since learning began, for the plans that learn."""
+        for plan_id, conversions in conversions_since.items():
+            plan = self._world.store.plans[plan_id]
+            if plan.learning != LEARNING:
+                self._learning.discard(plan_id)
+                continue
+            if conversions >= LEARNING_CONVERSIONS:
+                plan.learning = LEARNED
+            elif now - plan.learning_since > LEARNING_DAYS * DAY:
+                plan.learning = FAILED
+            elif conversions == plan.learned_conversions:
+                continue
+            plan.learned_conversions = conversions
+            self._world.store.save(plan, now)
+            if plan.learning != LEARNING:
+                self._learning.discard(plan_id)
+
+    def learning_plans(self) -> list[Plan]:
+        return [self._world.store.plans[plan_id] for plan_id in sorted(self._learning)]
+
+    def restart_learning(self, plan: Plan, now: float) -> None:
+        """A large edit throws an oCPM plan back; the caller saves it."""
+        if plan.pricing == "ocpm" and plan.audit == PASSED:
+            plan.learning = LEARNING
+            plan.learning_since = now
+            plan.learned_conversions = 0
+            self._learning.add(plan.id)
+
+    def note_bid_edit(self, plan: Plan, old_li: int, new_li: int, now: float) -> None:
+        """Remember an edit of the bid; a change of more than a third restarts the learning."""
+        plan.edited_at = now
+        plan.edit_size = abs(new_li / old_li - 1.0) if old_li else 1.0
+        if plan.edit_size > 1 / 3 and plan.learning in (LEARNED, FAILED):
+            self.restart_learning(plan, now)
+
+    def _review(self, row: Plan | Creative) -> None:
+        draw = self._draw(row.id, f"verdict-{row.audit_due_at:.0f}")
+        if draw.random() >= self._world.config.deny_share:
+            row.audit = PASSED
+            if isinstance(row, Plan) and row.learning == NONE and row.pricing == "ocpm":
+                row.learning = LEARNING
+                row.learning_since = row.audit_due_at
+                self._learning.add(row.id)
+            return
+        row.audit = DENIED
+        materials = row.settings.get("reviewed", [])
+        kind, item = draw.choice(materials) if materials else ("PLAN", row.name)
+        reason, suggestion = draw.choice(REJECTIONS.get(kind, REJECTIONS["PLAN"]))
+        row.reject = [{"kind": kind, "item": item, "reasons": [reason], "suggestions": [suggestion]}]
+
+    def _draw(self, row_id: int, topic: str) -> random.Random:
+        """The same luck for the same object and seed, whatever else happened before."""
+        text = f"{self._world.config.seed}-{row_id}-{topic}"
+        return random.Random(hashlib.blake2b(text.encode(), digest_size=8).digest())
+
+    # -- status -------------------------------------------------------------------------------------------------
+
+    def obstacles(self, plan: Plan, now: float) -> list[str]:
+        """Why the plan does not deliver now, most fundamental first; empty when it does."""
+        campaign = self._world.store.campaigns[plan.campaign_id]
+        if DELETED in (plan.switch, campaign.switch):
+            return [DELETED_REASON]
+        found = []
+        if plan.switch == OFF:
+            found.append(PAUSED)
+        if campaign.switch == OFF:
+            found.append(CAMPAIGN_PAUSED)
+        if plan.audit == PENDING:
+            found.append(IN_REVIEW)
+        elif plan.audit == DENIED:
+            found.append(REJECTED)
+        found += self._timing(plan, campaign, now)
+        found += self._money(plan, campaign, now)
+        return found
+
+    def campaign_obstacles(self, campaign: Campaign, now: float) -> list[str]:
+        """Why nothing of the campaign delivers, its own reasons only."""
+        if campaign.switch == DELETED:
+            return [DELETED_REASON]
+        found = [PAUSED] if campaign.switch == OFF else []
+        found += date_reasons([campaign], now)
+        if not _is_scheduled(campaign.schedule, now):
+            found.append(OUT_OF_SCHEDULE)
+        if campaign.budget_li and self._world.money.campaign_spent_li(campaign, now) >= campaign.budget_li:
+            found.append(CAMPAIGN_BUDGET)
+        return found
+
+    def _timing(self, plan: Plan, campaign: Campaign, now: float) -> list[str]:
+        found = date_reasons([plan, campaign], now)
+        if not (_is_scheduled(plan.schedule, now) and _is_scheduled(campaign.schedule, now)):
+            found.append(OUT_OF_SCHEDULE)
+        return found
+
+    def _money(self, plan: Plan, campaign: Campaign, now: float) -> list[str]:
+        money = self._world.money
+        account = self._world.store.accounts[plan.account_id]
+        found = []
+        if money.balance_li(account, now) <= 0:
+            found.append(NO_BALANCE)
+        if account.budget_li and money.account_spent_li(account, now) >= account.budget_li:
+            found.append(ACCOUNT_BUDGET)
+        if campaign.budget_li and money.campaign_spent_li(campaign, now) >= campaign.budget_li:
+            found.append(CAMPAIGN_BUDGET)
+        if plan.budget_li and money.plan_spent_li(plan, now) >= plan.budget_li:
+            found.append(PLAN_BUDGET)
+        return found
+
+
+def date_reasons(rows: Sequence[Plan | Campaign], now: float) -> list[str]:
+    """NOT_STARTED or ENDED when the dates of any of ``rows`` say so, as a list; empty when they run."""
+    today = day_of(now)
+    if any(row.begins_on and row.begins_on > today for row in rows):
+        return [NOT_STARTED]
+    if any(row.ends_on and row.ends_on < today for row in rows):
+        return [ENDED]
+    return []
+
+
+def _is_scheduled(schedule: str, now: float) -> bool:
+    slot = half_hour_of_week(now)
+    return bool(schedule_bits(schedule)[slot // 8] >> (7 - slot % 8) & 1)
+
+
+def days_since(day: str, now: float) -> int:
+    """Whole Shanghai days from ``yyyy-MM-dd`` to now."""
+    return int((parse(day_of(now)) - parse(day)) // DAY)

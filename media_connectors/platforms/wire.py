@@ -37,7 +37,7 @@ def as_int(value: object) -> int:
     """An integer from a number or a numeric string; absent values give 0. Raises ``Malformed`` for other text."""
     if type(value) is int:
         return value
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", []):
         return 0
     try:
         return int(str(value))
@@ -62,7 +62,7 @@ def as_objects(value: object) -> Iterable[JsonObject]:
 
 def fen_from_yuan(value: object) -> int:
     """Fen from yuan sent as number or string; halves of a fen round away from zero."""
-    if value is None or value == "" or value == 0:
+    if value is None or value in ("", 0):
         return 0
     return int(_decimal(value).scaleb(2).quantize(_CENT, ROUND_HALF_UP))
 
@@ -84,7 +84,7 @@ def li_from_fen(fen: int) -> int:
 
 def milliseconds_from_seconds(value: object) -> int:
     """Milliseconds from seconds sent as number or string."""
-    if value is None or value == "" or value == 0:
+    if value is None or value in ("", 0):
         return 0
     return int(_decimal(value).scaleb(3).quantize(_CENT, ROUND_HALF_UP))
 

@@ -32,7 +32,10 @@ class OceanEngineAuthorizer:
         return _pair(self._client.post_oauth(application_id, "oauth2/access_token/", body))
 
     def refresh(self, *, application_id: str, secret: str, refresh_token: str) -> TokenPair:
-        """A new pair; the old access and refresh token are dead from now on. Raises ``AuthRevoked`` when it already was."""
+        """A new pair; the old access and refresh token are dead from now on.
+
+        Raises ``AuthRevoked`` when the refresh token already was.
+        """
         body = {"app_id": _number(application_id), "secret": secret, "refresh_token": refresh_token}
         try:
             return _pair(self._client.post_oauth(application_id, "oauth2/refresh_token/", body))

@@ -28,6 +28,7 @@ from media_connectors.contracts import (
 )
 from media_connectors.errors import Malformed, OutcomeUnknown, Rejected
 from media_connectors.http import MediaHttp, UploadFile
+from media_connectors.platforms.changes import field_of_change
 from media_connectors.platforms.oceanengine import drafts, mapping, reports
 from media_connectors.platforms.oceanengine.auth import OceanEngineAuthorizer
 from media_connectors.platforms.oceanengine.client import OceanEngineClient
@@ -117,7 +118,8 @@ class OceanEngineConnector(OceanEngineAuthorizer):
         self, access: AccountAccess, *, cursor: str | None = None, modified_since: datetime | None = None
     ) -> Page[RemoteCampaign]:
         """One page of the projects with our placement; the cursor is a page number."""
-        return self._project_page(access, _modified("project", modified_since), page=int(cursor or 1))
+        filtering = {"status_first": "PROJECT_STATUS_ALL", **_modified("project", modified_since)}
+        return self._project_page(access, filtering, page=int(cursor or 1))
 
     def list_plans(
         self, access: AccountAccess, *, cursor: str | None = None, modified_since: datetime | None = None
@@ -217,7 +219,7 @@ class OceanEngineConnector(OceanEngineAuthorizer):
         """By field, deletions apart, names one by one, the rest in tens."""
         groups: dict[str, list[PlanChange]] = {}
         for change in changes:
-            key = drafts.field_of_change(change)
+            key = field_of_change(change)
             groups.setdefault("deleted" if change.status is SwitchStatus.DELETED else key, []).append(change)
         return tuple(
             tuple(batch)

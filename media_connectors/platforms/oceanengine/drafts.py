@@ -20,9 +20,8 @@ from media_connectors.contracts import (
     Targeting,
 )
 from media_connectors.errors import Rejected
-from media_connectors.platforms.wire import HALF_HOURS_A_WEEK, JsonObject, yuan_from_fen
-
-ALWAYS = "1" * HALF_HOURS_A_WEEK
+from media_connectors.platforms.changes import field_of_change, full_schedule
+from media_connectors.platforms.wire import JsonObject, yuan_from_fen
 
 _LANDING = {Objective.LEADS: "LINK"}
 _EXTERNAL_ACTIONS = {
@@ -103,31 +102,8 @@ def promotion_body(account_remote_id: str, draft: PlanDraft) -> JsonObject:
             raise Rejected("a target cost needs a bid", field="bid_fen")
         body["cpa_bid"] = yuan_from_fen(draft.bid_fen)
     if draft.schedule:
-        body["schedule_time"] = schedule_text(draft.schedule)
+        body["schedule_time"] = full_schedule(draft.schedule)
     return body
-
-
-def schedule_text(schedule: str) -> str:
-    """336 characters for the wire. Raises ``Rejected`` for an empty week: the media reads all zeros as *always*."""
-    if not schedule:
-        return ALWAYS
-    if len(schedule) != HALF_HOURS_A_WEEK or set(schedule) - {"0", "1"}:
-        raise Rejected("a schedule has 336 half hours of 0 and 1", field="schedule")
-    if "1" not in schedule:
-        raise Rejected("a schedule without an hour would deliver always", field="schedule")
-    return schedule
-
-
-def field_of_change(change: PlanChange) -> str:
-    """The one field that a change touches. Raises ``ValueError`` for none or several."""
-    names = [
-        name
-        for name in ("status", "bid_fen", "daily_budget_fen", "schedule", "name")
-        if getattr(change, name) is not None
-    ]
-    if len(names) != 1:
-        raise ValueError(f"a change touches exactly one field, not {names or 'none'}")
-    return names[0]
 
 
 def change_request(account_remote_id: str, changes: Sequence[PlanChange]) -> tuple[str, JsonObject]:
@@ -160,7 +136,7 @@ def _changed(change: PlanChange) -> JsonObject:
         return {"bid": yuan_from_fen(change.bid_fen)}
     if change.daily_budget_fen is not None:
         return {"budget": yuan_from_fen(change.daily_budget_fen)}
-    return {"schedule_time": schedule_text(change.schedule or "")}
+    return {"schedule_time": full_schedule(change.schedule or "")}
 
 
 def _audience(targeting: Targeting) -> JsonObject:

@@ -1,0 +1,68 @@
+"""Kuaishou's OAuth: the authorize page, single-use codes, rotating token pairs."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import orjson
+
+from media_connectors.contracts import TokenPair
+from media_connectors.errors import AuthExpired, AuthRevoked, Malformed, Rejected
+from media_connectors.platforms.kuaishou.client import KuaishouClient
+from media_connectors.platforms.wire import JsonObject, as_id, as_int, as_list, as_text
+
+AUTHORIZE_PATH = "/tools/authorize"
+SCOPES = ["report_service", "account_service", "ad_query", "ad_manage"]
+
+
+class KuaishouAuthorizer:
+    """Speaks to the OAuth endpoints; keeps nothing."""
+
+    def __init__(self, client: KuaishouClient, authorize_origin: str) -> None:
+        self._client = client
+        self._authorize_origin = authorize_origin.rstrip("/")
+
+    def authorize_url(self, *, application_id: str, state: str, redirect_url: str) -> str:
+        """Where a person's browser is sent to grant us accounts."""
+        query = urlencode(
+            {
+                "app_id": application_id,
+                "scope": orjson.dumps(SCOPES).decode(),
+                "redirect_uri": redirect_url,
+                "state": state,
+                "oauth_type": "advertiser",
+            }
+        )
+        return f"{self._authorize_origin}{AUTHORIZE_PATH}?{query}"
+
+    def exchange_code(self, *, application_id: str, secret: str, auth_code: str) -> TokenPair:
+        """The first pair, for a code of at most 10 minutes. Raises ``Rejected`` when the code is used or too old."""
+        body = {"app_id": application_number(application_id), "secret": secret, "auth_code": auth_code}
+        return _pair(self._client.write_oauth(application_id, "oauth2/authorize/access_token", body))
+
+    def refresh(self, *, application_id: str, secret: str, refresh_token: str) -> TokenPair:
+        """A new pair; the old one is dead from now on. Raises ``AuthRevoked`` when it already was."""
+        body = {"app_id": application_number(application_id), "secret": secret, "refresh_token": refresh_token}
+        try:
+            return _pair(self._client.write_oauth(application_id, "oauth2/authorize/refresh_token", body))
+        except (AuthExpired, Rejected) as error:
+            raise AuthRevoked(error.message, code=error.code, request_id=error.request_id) from error
+
+
+def application_number(application_id: str) -> int | str:
+    """The id as the number that the media documents, where it is one."""
+    return int(application_id) if application_id.isdecimal() else application_id
+
+
+def _pair(data: JsonObject) -> TokenPair:
+    access_token, refresh_token = as_text(data.get("access_token")), as_text(data.get("refresh_token"))
+    if not access_token or not refresh_token:
+        raise Malformed("an answer without a token pair")
+    account_ids = [as_id(value) for value in as_list(data.get("advertiser_ids"))] or [as_id(data.get("advertiser_id"))]
+    return TokenPair(
+        access_token=access_token,
+        refresh_token=refresh_token,
+        access_expires_in=as_int(data.get("access_token_expires_in")),
+        refresh_expires_in=as_int(data.get("refresh_token_expires_in")),
+        account_remote_ids=tuple(account_id for account_id in account_ids if account_id),
+    )

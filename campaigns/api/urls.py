@@ -1,0 +1,7 @@
+"""Plans, bulk jobs and their results."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class MediaConnectorsConfig(AppConfig):
+    name = "media_connectors"

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend plus one habit: every transaction carries the tenant in scope."""

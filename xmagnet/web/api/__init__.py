@@ -1,0 +1,1 @@
+"""The REST mouth: one gate, one form of errors, one way of paging."""

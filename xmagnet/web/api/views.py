@@ -1,0 +1,70 @@
+"""``OrgView``: the gate for JSON."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.http import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from xmagnet.accounts.actor import Actor
+from xmagnet.accounts.guard import TokenPrincipal, authorized
+from xmagnet.core.errors import Unauthenticated
+from xmagnet.web.api.errors import exception_handler
+from xmagnet.web.api.throttling import RequestBudget, charge_request
+
+
+class OrgView(APIView):
+    """An endpoint of one organization. ``permissions`` says what each method needs; a method that is not in it does
+    not exist. The whole handler runs in the tenant's transaction."""
+
+    permissions: ClassVar[dict[str, str]]
+    actor: Actor
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.args, self.kwargs = args, kwargs
+        self.headers = self.default_response_headers
+        budget: RequestBudget | None = None
+        drf_request = self.initialize_request(request, *args, **kwargs)
+        self.request = drf_request
+        try:
+            self.format_kwarg = self.get_format_suffix(**kwargs)
+            drf_request.accepted_renderer, drf_request.accepted_media_type = self.perform_content_negotiation(
+                drf_request, force=True
+            )
+            method = (request.method or "").lower()
+            if method not in {name.lower() for name in self.permissions} | {"options"}:
+                self.http_method_not_allowed(drf_request)
+            permission = self.permissions.get((request.method or "").upper(), next(iter(self.permissions.values())))
+            principal = self._principal(drf_request)
+            with authorized(principal, kwargs["org"], permission, via="api") as actor:
+                self.actor = drf_request.actor = actor  # type: ignore[attr-defined]
+                budget = charge_request(actor)
+                with transaction.atomic():
+                    response = getattr(self, method, self.http_method_not_allowed)(drf_request, *args, **kwargs)
+                    response = self._rendered(drf_request, response, args, kwargs)
+        except Exception as error:
+            answer = exception_handler(error, {"view": self, "request": drf_request})
+            answer.exception = True
+            response = self._rendered(drf_request, answer, args, kwargs)
+        if budget is not None:
+            for name, value in budget.headers().items():
+                response[name] = value
+        self.response = response
+        return response
+
+    def _rendered(self, request: Request, response: Any, args: Any, kwargs: Any) -> Any:
+        response = self.finalize_response(request, response, *args, **kwargs)
+        if isinstance(response, Response) and not response.is_rendered:
+            response.render()  # while the scope is open
+        return response
+
+    def _principal(self, request: Request) -> Any:
+        if isinstance(request.auth, TokenPrincipal):
+            return request.auth
+        if request.user.is_authenticated:
+            return request.user
+        raise Unauthenticated("Send an API token: Authorization: Bearer adk_…")

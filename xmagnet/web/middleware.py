@@ -1,0 +1,69 @@
+"""What happens to every request before and after its view."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from xmagnet.core.context import request_id as request_id_context
+from xmagnet.core.ids import new_id
+
+Answer = Callable[[HttpRequest], HttpResponse]
+_SAFE_REQUEST_ID = re.compile(r"^[A-Za-z0-9_.-]{8,60}$")
+LANGUAGE_COOKIE = "language"
+
+
+class RequestIdMiddleware:
+    """Gives every request an id (or keeps a sane one from the proxy), for logs, audit rows and error answers."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _SAFE_REQUEST_ID.match(given) else new_id("req")
+        token = request_id_context.set(request_id)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+            request_id_context.reset(token)
+        response["X-Request-Id"] = request_id
+        return response
+
+
+class LanguageMiddleware:
+    """The person's choice (a cookie), else the browser's wish."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+        self.codes = {code for code, _ in settings.LANGUAGES}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(LANGUAGE_COOKIE, "")
+        language = chosen if chosen in self.codes else translation.get_language_from_request(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class SecurityHeadersMiddleware:
+    """Headers that Django has no setting for."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        if request.path.startswith("/o/") or request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response

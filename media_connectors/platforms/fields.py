@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# Wire names first (they are exact), then the words of Chinese messages. Order matters: the more special one wins.
+# Wire names first (they are exact), then the words of Chinese messages. What a message names first it blames.
 _WIRE_FIELDS = {
     "schedule_time": "schedule",
     "day_budget": "daily_budget_fen",
@@ -41,6 +41,7 @@ _WIRE_FIELDS = {
     "package_name": "name",
     "name": "name",
 }
+_CONTAINERS = {"promotion_materials", "audience", "target"}  # blamed only when nothing inside them is named
 _WIRE = re.compile(r"\b(" + "|".join(sorted(_WIRE_FIELDS, key=len, reverse=True)) + r")\b")
 
 _WORDS = (
@@ -74,7 +75,8 @@ def field_of(message: str) -> str:
     >>> field_of("日预算不能低于300元")
     'daily_budget_fen'
     """
-    found = _WIRE.search(message)
-    if found:
-        return _WIRE_FIELDS[found.group(1)]
-    return next((field for word, field in _WORDS if word in message), "")
+    names = _WIRE.findall(message)
+    if names:
+        return _WIRE_FIELDS[next((name for name in names if name not in _CONTAINERS), names[0])]
+    found = [(message.index(word), field) for word, field in _WORDS if word in message]
+    return min(found)[1] if found else ""

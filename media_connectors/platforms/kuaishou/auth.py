@@ -11,16 +11,15 @@ from media_connectors.errors import AuthExpired, AuthRevoked, Malformed, Rejecte
 from media_connectors.platforms.kuaishou.client import KuaishouClient
 from media_connectors.platforms.wire import JsonObject, as_id, as_int, as_list, as_text
 
-AUTHORIZE_PATH = "/tools/authorize"
 SCOPES = ["report_service", "account_service", "ad_query", "ad_manage"]
 
 
 class KuaishouAuthorizer:
     """Speaks to the OAuth endpoints; keeps nothing."""
 
-    def __init__(self, client: KuaishouClient, authorize_origin: str) -> None:
+    def __init__(self, client: KuaishouClient, authorize_page: str) -> None:
         self._client = client
-        self._authorize_origin = authorize_origin.rstrip("/")
+        self._authorize_page = authorize_page
 
     def authorize_url(self, *, application_id: str, state: str, redirect_url: str) -> str:
         """Where a person's browser is sent to grant us accounts."""
@@ -33,7 +32,7 @@ class KuaishouAuthorizer:
                 "oauth_type": "advertiser",
             }
         )
-        return f"{self._authorize_origin}{AUTHORIZE_PATH}?{query}"
+        return f"{self._authorize_page}?{query}"
 
     def exchange_code(self, *, application_id: str, secret: str, auth_code: str) -> TokenPair:
         """The first pair, for a code of at most 10 minutes. Raises ``Rejected`` when the code is used or too old."""

@@ -61,9 +61,9 @@ class KuaishouConnector(KuaishouAuthorizer):
     has_separate_creatives = True
     change_batch_size = 10
 
-    def __init__(self, http: MediaHttp, *, authorize_origin: str) -> None:
+    def __init__(self, http: MediaHttp, *, authorize_page: str) -> None:
         client = KuaishouClient(http)
-        super().__init__(client, authorize_origin)
+        super().__init__(client, authorize_page)
         self._client = client
 
     # -- accounts and funds -------------------------------------------------------------------------------------

@@ -9,22 +9,20 @@ from media_connectors.errors import AuthExpired, AuthRevoked, Malformed, Rejecte
 from media_connectors.platforms.oceanengine.client import OceanEngineClient
 from media_connectors.platforms.wire import JsonObject, as_id, as_int, as_list, as_text
 
-AUTHORIZE_PATH = "/openapi/audit/oauth.html"
-
 
 class OceanEngineAuthorizer:
     """Speaks to the OAuth endpoints; keeps nothing. Who refreshes, and when, is the credentials service's business."""
 
-    def __init__(self, client: OceanEngineClient, authorize_origin: str) -> None:
+    def __init__(self, client: OceanEngineClient, authorize_page: str) -> None:
         self._client = client
-        self._authorize_origin = authorize_origin.rstrip("/")
+        self._authorize_page = authorize_page
 
     def authorize_url(self, *, application_id: str, state: str, redirect_url: str) -> str:
         """Where a person's browser is sent to grant us accounts."""
         query = urlencode(
             {"app_id": application_id, "state": state, "redirect_uri": redirect_url, "material_auth": "1"}
         )
-        return f"{self._authorize_origin}{AUTHORIZE_PATH}?{query}"
+        return f"{self._authorize_page}?{query}"
 
     def exchange_code(self, *, application_id: str, secret: str, auth_code: str) -> TokenPair:
         """The first pair, for a code of at most 10 minutes. Raises ``Rejected`` when the code is used or too old."""

@@ -60,9 +60,9 @@ class OceanEngineConnector(OceanEngineAuthorizer):
     has_separate_creatives = False
     change_batch_size = 10
 
-    def __init__(self, http: MediaHttp, *, authorize_origin: str) -> None:
+    def __init__(self, http: MediaHttp, *, authorize_page: str) -> None:
         client = OceanEngineClient(http)
-        super().__init__(client, authorize_origin)
+        super().__init__(client, authorize_page)
         self._client = client
 
     # -- accounts and funds -------------------------------------------------------------------------------------

@@ -9,6 +9,10 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xmagnet.settings.profile")
     from django.core.management import execute_from_command_line
 
+    from xmagnet.local.environment import adopt
+
+    adopt()
+
     execute_from_command_line(sys.argv)
 
 

@@ -1,12 +1,19 @@
-"""The Celery app; imports none of our code, finds tasks by the names of the installed apps."""
-
-from __future__ import annotations
+"""The Celery app. It names our modules only as strings, so that importing it loads none of our code."""
 
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xmagnet.settings.profile")
+
 app = Celery("xmagnet")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add("django_structlog.celery.steps:DjangoStructLogInitStep")
+app.steps["consumer"].add("xmagnet.core.worker:Heartbeat")
+
+
+@setup_logging.connect
+def keep_our_logging(**_options: object) -> None:
+    """Connecting this signal keeps Celery from installing handlers of its own over Django's LOGGING."""

@@ -210,7 +210,7 @@ class PostgresServer:
     def launch(self, log: IO[bytes] | int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
         """Start the server process and return at once."""
         self.prepare()
-        self._evict_orphan()
+        self.end_orphans()
         self._write_access_rules()
         self.process = subprocess.Popen(  # noqa: S603 - our own binary, no shell
             self.command(),
@@ -263,6 +263,24 @@ class PostgresServer:
                 self.process.kill()
                 self.process.wait()
         self.process = None
+
+    def end_orphans(self) -> None:
+        """Clear what a killed server left: its surviving processes, and a pid file that names no living server.
+
+        PostgreSQL itself would refuse to start over a pid that is a zombie or was given to an unrelated process.
+        """
+        pid_file = self.data / "postmaster.pid"
+        try:
+            first_line = pid_file.read_text(encoding="utf-8").partition("\n")[0]
+        except FileNotFoundError:
+            return
+        orphans = processes_working_in(self.data, "postgres")
+        postmasters = [
+            orphan for orphan in orphans if re.fullmatch(r"\d+", first_line) and orphan.pid == int(first_line)
+        ]
+        end(postmasters, signal.SIGINT, within=10.0)
+        end((orphan for orphan in orphans if is_running(orphan.pid)), signal.SIGQUIT, within=2.0)
+        pid_file.unlink(missing_ok=True)
 
     def create_roles(self) -> None:
         """Create roles, databases, extension and default privileges where they are missing, from docs/sql/roles.sql."""
@@ -328,24 +346,6 @@ class PostgresServer:
         path.write_text(text, encoding="utf-8")
         if self.account.is_other:
             os.chown(path, self.account.uid, self.account.gid)
-
-    def _evict_orphan(self) -> None:
-        """Clear what a killed server left: its surviving processes, and a pid file that names no living server.
-
-        PostgreSQL itself would refuse to start over a pid that is a zombie or was given to an unrelated process.
-        """
-        pid_file = self.data / "postmaster.pid"
-        try:
-            first_line = pid_file.read_text(encoding="utf-8").partition("\n")[0]
-        except FileNotFoundError:
-            return
-        orphans = processes_working_in(self.data, "postgres")
-        postmasters = [
-            orphan for orphan in orphans if re.fullmatch(r"\d+", first_line) and orphan.pid == int(first_line)
-        ]
-        end(postmasters, signal.SIGINT, within=10.0)
-        end((orphan for orphan in orphans if is_running(orphan.pid)), signal.SIGQUIT, within=2.0)
-        pid_file.unlink(missing_ok=True)
 
 
 def _usable_home(home: Path, account: Account) -> Path:

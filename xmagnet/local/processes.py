@@ -1,17 +1,13 @@
 """Small facts about operating-system processes that the launcher and the supervisor share."""
 
-import ctypes
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import psutil
 
-_PR_SET_PDEATHSIG = 1
-# Loaded before any fork: between fork and exec nothing may be imported or allocated without need.
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+from xmagnet.core.parent_death import receive_at_parent_death
 
 
 def die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
@@ -23,9 +19,7 @@ def die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
     parent = os.getpid()
 
     def ask_kernel() -> None:
-        if _libc is None:
-            return
-        _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        receive_at_parent_death(death_signal)
         if os.getppid() != parent:  # the parent died before the kernel was asked
             os._exit(1)
 

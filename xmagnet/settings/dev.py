@@ -2,5 +2,6 @@
 
 from xmagnet.settings.base import *  # noqa: F403
 
+INSTALLED_APPS = [*INSTALLED_APPS, "xmagnet.local"]  # noqa: F405 - `up`, `status`, `demo`
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False

@@ -17,8 +17,10 @@ __all__ = [
     "CELERY_BEAT_SCHEDULER",
     "CELERY_BROKER_CONNECTION_MAX_RETRIES",
     "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP",
+    "CELERY_BROKER_READ_URL",
     "CELERY_BROKER_TRANSPORT_OPTIONS",
     "CELERY_BROKER_URL",
+    "CELERY_BROKER_WRITE_URL",
     "CELERY_TASK_ACKS_LATE",
     "CELERY_TASK_CREATE_MISSING_QUEUES",
     "CELERY_TASK_DEFAULT_QUEUE",
@@ -55,7 +57,7 @@ def _broker(url: str) -> tuple[str, dict[str, Any]]:
     scheme, *rest = urlsplit(url)
     if scheme == "pgmq":
         parameters = conninfo_to_dict(urlunsplit(("postgresql", *rest)))
-        return "pgmq://", {
+        return "pgmq://localhost/", {  # the address is in conn_string; an empty one makes kombu warn
             "conn_string": make_conninfo("", **parameters),
             "init_extension": False,
             "visibility_timeout": _VISIBILITY_SECONDS,
@@ -77,6 +79,8 @@ def _broker(url: str) -> tuple[str, dict[str, Any]]:
 
 
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = _broker(env.text("CELERY_BROKER_URL", "memory://"))
+# Celery would prefer the unprocessed variable of the environment to its own setting, but only for the common URL.
+CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker that is away for an hour must not end the worker
 

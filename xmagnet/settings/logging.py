@@ -71,6 +71,7 @@ LOGGING = {
         # Django's own handlers would write a second time, past the redaction.
         "django": {"handlers": [], "propagate": True, "level": _LEVEL},
         "django.server": {"handlers": [], "propagate": True},
+        "pgmq": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},  # one line for each call to the media, with the URL
         "celery.app.trace": {"level": "WARNING"},  # django-structlog already tells when tasks start and end
         "django_structlog.celery": {"level": "WARNING"},

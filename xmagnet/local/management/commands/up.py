@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser, get_commands, load_command_class
+from django.core.management import get_commands, load_command_class
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from xmagnet.local.environment import DEFAULT_HOST, DEFAULT_MEDIA_PORT, DEFAULT_PORT, Addresses, var_directory
 from xmagnet.local.postgres import PostgresError

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import factory
+from django.db import transaction
 from django.utils import timezone
 
 from xmagnet.accounts.actor import Actor
@@ -39,7 +40,7 @@ class UserFactory(factory.django.DjangoModelFactory):
 
 def make_agency(organization: Organization, name: str = "Blue Agency", **fields: Any) -> Agency:
     """An agency of the organization."""
-    with organization_scope(organization.pk):
+    with organization_scope(organization.pk), transaction.atomic():
         code = fields.pop("code", name.lower().replace(" ", "-"))
         return Agency.objects.create(organization=organization, name=name, code=code, **fields)
 
@@ -54,7 +55,7 @@ def make_member(
 ) -> User:
     """A person with a role; ``account_ids`` limits them to those media accounts."""
     user = user or UserFactory()
-    with organization_scope(organization.pk):
+    with organization_scope(organization.pk), transaction.atomic():
         membership = Membership.objects.create(
             organization=organization,
             user=user,
@@ -71,7 +72,7 @@ def make_member(
 def make_api_token(organization: Organization, user: User, scopes: list[str] | None = None, **fields: Any) -> str:
     """An API token's text, with every permission as scope unless told."""
     token = make_token("test")
-    with organization_scope(organization.pk):
+    with organization_scope(organization.pk), transaction.atomic():
         ApiToken.objects.create(
             organization=organization,
             user=user,

@@ -71,6 +71,16 @@ def test_the_scope_is_restored_after_an_inner_scope_and_after_a_rolled_back_save
 
 
 @pytest.mark.django_db(transaction=True)
+def test_inside_a_scope_but_outside_a_transaction_nothing_is_silently_empty():
+    organization = OrganizationFactory()
+    with organization_scope(organization.pk):
+        with pytest.raises(ScopeRequired, match="transaction"):
+            Agency.objects.count()
+        with pytest.raises(ScopeRequired, match="transaction"):
+            Agency(name="x", code="x").save()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_nothing_of_a_tenant_outlives_the_transaction():
     organization = OrganizationFactory()
     with organization_scope(organization.pk), transaction.atomic():
@@ -85,7 +95,7 @@ def test_a_child_cannot_point_to_another_tenants_parent():
     first, second = OrganizationFactory(), OrganizationFactory()
     theirs = make_agency(second)
     user = UserFactory()
-    with organization_scope(first.pk), pytest.raises(Exception, match="same_tenant|foreign key"), transaction.atomic():
+    with organization_scope(first.pk), pytest.raises(Exception, match=r"same_tenant|foreign key"), transaction.atomic():
         Membership.objects.create(user=user, role="optimizer", agency_id=theirs.pk)
         connection.check_constraints()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
-from django.db import models
+from django.db import connection, models
 
 from xmagnet.core.scope import ScopeRequired, require_organization_id
 
@@ -47,7 +47,15 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
     """Rows of the organization in scope; raises ``ScopeRequired`` outside."""
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().filter(organization_id=require_organization_id())
+        return super().get_queryset().filter(organization_id=_organization_in_transaction())
+
+
+def _organization_in_transaction() -> int:
+    """Row-level security reads a transaction-local setting: without a transaction it would silently show nothing."""
+    organization_id = require_organization_id()
+    if not connection.in_atomic_block:
+        raise ScopeRequired("Open a transaction (transaction.atomic) inside the scope before touching tenant rows.")
+    return organization_id
 
 
 class TenantModel(models.Model):
@@ -72,7 +80,7 @@ class TenantModel(models.Model):
 
     def take_organization(self) -> None:
         """Fill the organization from the scope; a row of another organization is a programming error."""
-        organization_id = require_organization_id()
+        organization_id = _organization_in_transaction()
         if self.organization_id is None:
             self.organization_id = organization_id
         elif self.organization_id != organization_id:

@@ -97,7 +97,7 @@ def job_task(
             run_job(kind, organization_id, job_id)
 
         run.__doc__ = function.__doc__
-        task = shared_task(name=kind, queue=queue, soft_time_limit=soft_limit, time_limit=soft_limit + 60)(run)
+        task = shared_task(name=kind, soft_time_limit=soft_limit, time_limit=soft_limit + 60)(run)
         KINDS[kind] = JobKind(kind, queue, permission, soft_limit, max_attempts, function, task)
         return task
 

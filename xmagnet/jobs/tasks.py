@@ -10,7 +10,7 @@ from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.services import reap
 
 
-@shared_task(name="jobs.reap", queue="urgent")
+@shared_task(name="jobs.reap")
 def reap_jobs() -> None:
     """Rescue jobs whose worker or message is gone."""
     for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):
@@ -18,7 +18,7 @@ def reap_jobs() -> None:
             reap()
 
 
-@shared_task(name="audit.seal", queue="io")
+@shared_task(name="audit.seal")
 def seal_audit_log() -> None:
     """Extend every organization's hash chain."""
     for organization_id in Organization.objects.values_list("id", flat=True):

@@ -1,0 +1,79 @@
+"""The audit log cannot be changed, and shows it when somebody did."""
+
+import pytest
+from django.db import connection, transaction
+from django.db.utils import ProgrammingError
+
+from tests.factories import OrganizationFactory, make_actor
+from xmagnet.audit.models import AuditEvent, AuditSeal
+from xmagnet.audit.sealing import seal, verify
+from xmagnet.audit.services import Entry, record, record_many
+from xmagnet.core.scope import organization_scope
+
+
+@pytest.mark.django_db
+def test_an_event_holds_actor_errand_and_values():
+    organization = OrganizationFactory()
+    actor = make_actor(organization, user_id=7, user_name="Li", via="api", request_id="req_x", job_id="job_x")
+    with organization_scope(organization.pk):
+        record(actor, Entry("plan.changed", "plan", 5, "A", before={"bid_fen": 1}, after={"bid_fen": 2}, reason="why"))
+        event = AuditEvent.objects.get()
+    assert (event.user_id, event.user_name, event.via, event.request_id, event.job_id) == (
+        7, "Li", "api", "req_x", "job_x",
+    )  # fmt: skip
+    assert (event.object_type, event.object_id, event.before, event.after, event.reason) == (
+        "plan", "5", {"bid_fen": 1}, {"bid_fen": 2}, "why",
+    )  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_auditevent SET action = 'x'",
+        "DELETE FROM audit_auditevent",
+        "TRUNCATE audit_auditevent",
+        "UPDATE audit_auditseal SET sha256 = 'x'",
+    ],
+)
+def test_the_log_is_append_only(statement: str):
+    organization = OrganizationFactory()
+    with organization_scope(organization.pk):
+        record(make_actor(organization), Entry("a", "b", 1))
+        AuditSeal(up_to_transaction=1, event_count=0, sha256="x").save()
+        with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+        assert AuditEvent.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_chain_holds_over_several_seals_and_counts_what_is_not_sealed_yet():
+    organization = OrganizationFactory()
+    actor = make_actor(organization)
+    with organization_scope(organization.pk):
+        with transaction.atomic():
+            record_many(actor, [Entry("a", "b", number) for number in range(3)])
+        assert seal() == 3
+        with transaction.atomic():
+            record(actor, Entry("a", "b", 4))
+        assert seal() == 1
+        with transaction.atomic():
+            record(actor, Entry("a", "b", 5))
+        result = verify()
+    assert (result.seals, result.events, result.unsealed, result.broken_seal_id) == (2, 4, 1, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_forged_event_breaks_the_chain(database_server):
+    organization = OrganizationFactory()
+    with organization_scope(organization.pk):
+        with transaction.atomic():
+            record(make_actor(organization), Entry("a", "b", 1, reason="true"))
+        seal()
+        with database_server.connect(connection.settings_dict["NAME"]) as superuser:
+            superuser.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER ALL")
+            superuser.execute("UPDATE audit_auditevent SET reason = 'forged'")
+            superuser.execute("ALTER TABLE audit_auditevent ENABLE ALWAYS TRIGGER audit_auditevent_append_only_rows")
+        with transaction.atomic():
+            broken = AuditSeal.objects.get().pk
+        assert verify().broken_seal_id == broken

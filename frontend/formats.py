@@ -79,9 +79,10 @@ def change(now: float | None, before: float | None) -> Change:
 
 def _compact(value: Decimal, language: str, *, small_digits: int) -> str:
     steps = _CHINESE_STEPS if language.startswith("zh") else _ENGLISH_STEPS
+    smallest = steps[-1][0]
     for size, unit in steps:
-        # Rounding may lift a number over the step below: 999,950 is 1M, not 1,000K.
-        if _rounded(abs(value) / size, 3) >= 1:
+        # Rounding lifts a number into the next unit, 999,950 to 1M and not 1,000K; but small numbers stay exact.
+        if abs(value) >= size or (size > smallest and _rounded(abs(value) / size, 3) >= 1):
             return f"{_significant(value / size)}{unit}"
     return f"{_rounded(value, small_digits):,}"
 

@@ -166,12 +166,9 @@ def lookup(mapping: Mapping[Any, Any], key: Any) -> Any:
 
 
 @register.simple_tag(takes_context=True)
-def org_url(context: Context, name: str, *args: Any, **kwargs: Any) -> str:
+def org_url(context: Context, name: str, *args: Any) -> str:
     """The address of a page inside the organization that the reader is in."""
-    slug = context["actor"].organization_slug
-    if args:
-        return reverse(f"frontend:{name}", args=(slug, *args))
-    return reverse(f"frontend:{name}", kwargs={"org_slug": slug, **kwargs})
+    return reverse(f"frontend:{name}", args=(context["actor"].organization_slug, *args))
 
 
 @register.simple_tag

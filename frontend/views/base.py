@@ -11,9 +11,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from xmagnet.accounts.actor import Actor
 from xmagnet.web.pages import OrgPage
 
 ROWS_PER_PAGE = 50
+
+
+def address(actor: Actor, name: str, *args: Any) -> str:
+    """The address of a page inside the actor's organization."""
+    return reverse(f"frontend:{name}", args=(actor.organization_slug, *args))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Page(OrgPage):
 
     def url(self, name: str, *args: Any) -> str:
         """The address of another page of the same organization."""
-        return reverse(f"frontend:{name}", args=(self.actor.organization_slug, *args))
+        return address(self.actor, name, *args)
 
     def crumbs(self) -> tuple[Crumb, ...]:
         """The way here, without the page itself; empty on pages that the menu leads to."""

@@ -149,11 +149,11 @@ TIME_ZONE = "Asia/Shanghai"
 # --- browser ------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "frontend" / "static" / "build"] if (BASE_DIR / "frontend/static/build").is_dir() else []
 DJANGO_VITE = {
     "default": {
         "dev_mode": False,
         "manifest_path": BASE_DIR / "frontend" / "static" / "build" / "manifest.json",
+        "static_url_prefix": "build",
     }
 }
 CONTENT_SECURITY_POLICY = {

@@ -11,3 +11,4 @@ from xmagnet.settings.base import *  # noqa: F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; production uses Argon2id
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 CELERY_BROKER_URL = "memory://"
+DJANGO_VITE = {"default": {"dev_mode": True}}  # pages are tested without a front-end build; tests/e2e use the real one

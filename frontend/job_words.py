@@ -1,0 +1,113 @@
+"""How jobs are spoken of: names of kinds, tones of states, and how fast one goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.utils.translation import gettext_lazy as _
+
+KIND_LABELS: dict[str, Any] = {
+    "plans.create": _("Create plans"),
+    "plans.update": _("Change plans"),
+    "plans.validate": _("Check plans"),
+    "accounts.sync": _("Sync media accounts"),
+    "audit.verify": _("Verify the audit log"),
+    "audit.export": _("Export the audit log"),
+}
+
+STATE_TONES = {
+    "queued": "quiet",
+    "validating": "info",
+    "running": "info",
+    "paused": "warn",
+    "cancelling": "warn",
+    "succeeded": "good",
+    "partially_succeeded": "warn",
+    "failed": "bad",
+    "errored": "bad",
+    "cancelled": "quiet",
+    "expired": "warn",
+    "lost": "bad",
+}
+
+WAITING_REASONS: dict[str, Any] = {
+    "rate_limit": _("the media's rate limit"),
+    "quota": _("the media's daily quota"),
+    "auth": _("a media account that must be authorized again"),
+    "account_busy": _("another job on the same account"),
+    "settle": _("the media to show whether a lost answer took effect"),
+    "worker": _("a free worker"),
+}
+
+#: a row's state: its word and its tone, in the order of a row's life
+ROW_STATES: dict[str, tuple[Any, str]] = {
+    "invalid": (_("Invalid"), "bad"),
+    "queued": (_("Queued"), "quiet"),
+    "sending": (_("Sending"), "info"),
+    "unknown": (_("Outcome unknown"), "warn"),
+    "succeeded": (_("Succeeded"), "good"),
+    "failed": (_("Failed"), "bad"),
+    "cancelled": (_("Cancelled"), "quiet"),
+    "dead": (_("Given up"), "bad"),
+}
+
+#: rows in these states will not change any more
+FINAL_ROW_STATES = frozenset({"succeeded", "failed", "invalid", "cancelled", "dead"})
+
+
+class JobLike(Protocol):
+    """What is read of a job."""
+
+    kind: str
+    state: str
+    counts: dict[str, int]
+    done_count: int
+    total_count: int | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    is_row_driven: bool
+
+    @property
+    def is_live(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is. ``rate`` is rows (or steps) a second; ``seconds_left`` only while it runs and is known."""
+
+    done: int
+    total: int | None
+    rate: float | None
+    seconds_left: float | None
+
+    @property
+    def percent(self) -> int | None:
+        """0–100, or ``None`` when the total is not known."""
+        if not self.total:
+            return None
+        return min(100, self.done * 100 // self.total)
+
+
+def kind_label(kind: str) -> str:
+    """What the job does, in the reader's language; an unknown kind shows its own name."""
+    return str(KIND_LABELS.get(kind, kind))
+
+
+def progress_of(job: JobLike, now: datetime) -> Progress:
+    """Done, total, rate since the start and the time left at that rate."""
+    total = job.total_count
+    done = job.done_count
+    if job.is_row_driven and job.counts:
+        done = sum(number for state, number in job.counts.items() if state in FINAL_ROW_STATES)
+        total = job.counts.get("total", total)
+    rate: float | None = None
+    seconds_left: float | None = None
+    if job.started_at is not None:
+        elapsed = ((job.finished_at or now) - job.started_at) / timedelta(seconds=1)
+        if elapsed > 0 and done:
+            rate = done / elapsed
+            if job.is_live and total is not None:
+                seconds_left = max(0, total - done) / rate
+    return Progress(done, total, rate, seconds_left)

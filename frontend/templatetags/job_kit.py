@@ -1,0 +1,55 @@
+"""The template kit's words about jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from frontend import formats
+from frontend.job_words import ROW_STATES, STATE_TONES, WAITING_REASONS
+from frontend.templatetags.kit import relative_time, seconds_span, status
+
+register = template.Library()
+
+
+@register.simple_tag
+def job_status(job: Any) -> SafeString:
+    """The job's state as a badge."""
+    return status(job.get_state_display(), STATE_TONES.get(job.state, "quiet"))
+
+
+@register.simple_tag
+def job_duration(job: Any) -> str:
+    """From the start to the end, or to now."""
+    if job.started_at is None:
+        return formats.DASH
+    return seconds_span(((job.finished_at or timezone.now()) - job.started_at).total_seconds())
+
+
+@register.simple_tag
+def waiting_for(job: Any) -> SafeString:
+    """What the job waits for and until when: the answer to “is it stuck?”."""
+    waiting = job.waiting_for or {}
+    reason = WAITING_REASONS.get(waiting.get("reason", ""), waiting.get("reason", ""))
+    if not reason:
+        return format_html("{}", _("Paused"))
+    text = _("Waiting for %(reason)s") % {"reason": reason}
+    until = parse_datetime(waiting.get("until") or "")
+    return format_html("{} · {}", text, relative_time(until)) if until else format_html("{}", text)
+
+
+@register.simple_tag
+def row_counts(job: Any) -> SafeString:
+    """Rows by state, only the states that have rows."""
+    shown = [(label, job.counts[state], tone) for state, (label, tone) in ROW_STATES.items() if job.counts.get(state)]
+    return format_html_join(
+        "",
+        '<span class="status" data-tone="{}">{} {}</span>',
+        ((tone, label, formats.count(number)) for label, number, tone in shown),
+    )

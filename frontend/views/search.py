@@ -1,0 +1,98 @@
+"""Search everything: one box over pages, jobs and whatever else has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from frontend.job_words import KIND_LABELS, kind_label
+from frontend.navigation import find_pages
+from frontend.views.base import Fragment, Page, address
+from xmagnet.accounts.actor import Actor
+from xmagnet.jobs.selectors import get_job, list_jobs
+
+MAX_LENGTH = 120
+SUGGESTED_PER_GROUP = 5
+LISTED_PER_GROUP = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing found."""
+
+    label: str
+    url: str
+    icon: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HitGroup:
+    """Things of one sort."""
+
+    label: str
+    hits: tuple[Hit, ...]
+
+
+def pages(actor: Actor, text: str, limit: int) -> HitGroup:
+    """Pages of the menu by label."""
+    found = find_pages(actor, text)[:limit]
+    return HitGroup(_("Pages"), tuple(Hit(link.label, link.url, link.icon) for link in found))
+
+
+def jobs(actor: Actor, text: str, limit: int) -> HitGroup:
+    """Jobs by id, or by what they do."""
+    if not actor.can("jobs:read"):
+        return HitGroup(_("Jobs"), ())
+    exact = get_job(actor, text)
+    kinds = [kind for kind, label in KIND_LABELS.items() if text.casefold() in str(label).casefold()]
+    found = [exact] if exact else list(list_jobs(actor).filter(kind__in=kinds)[:limit]) if kinds else []
+    return HitGroup(
+        _("Jobs"),
+        tuple(
+            Hit(kind_label(job.kind), address(actor, "job", job.pk), "list-check", str(job.get_state_display()))
+            for job in found
+        ),
+    )
+
+
+#: who looks; a new kind of thing joins the search by joining this table
+SOURCES: tuple[Callable[[Actor, str, int], HitGroup], ...] = (pages, jobs)
+
+
+def search(actor: Actor, text: str, limit: int) -> tuple[HitGroup, ...]:
+    """Everything that the text finds, at most ``limit`` of each sort; empty groups are left out."""
+    wanted = text.strip()[:MAX_LENGTH]
+    if not wanted:
+        return ()
+    groups = (source(actor, wanted, limit) for source in SOURCES)
+    return tuple(group for group in groups if group.hits)
+
+
+class SearchPage(Page):
+    """All results; also where Enter in the box leads."""
+
+    permission = "overview:read"
+    template_name = "frontend/search/page.html"
+    title = gettext_lazy("Search")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        query = self.request.GET.get("q", "").strip()[:MAX_LENGTH]
+        groups = search(self.actor, query, LISTED_PER_GROUP)
+        return super().get_context_data(search_query=query, groups=groups, **kwargs)
+
+
+class SearchSuggestions(Fragment):
+    """What drops down under the box."""
+
+    permission = "overview:read"
+    template_name = "frontend/search/suggestions.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        query = self.request.GET.get("q", "").strip()[:MAX_LENGTH]
+        groups = search(self.actor, query, SUGGESTED_PER_GROUP)
+        return super().get_context_data(search_query=query, groups=groups, **kwargs)

@@ -1,0 +1,43 @@
+import pytest
+from django.test import Client
+
+from tests.factories import PASSWORD, make_member
+from xmagnet.accounts.models import Organization
+
+LOGIN = "/account/login/"
+
+
+def test_the_right_password_opens_the_page_asked_for(organization: Organization) -> None:
+    user = make_member(organization)
+    response = Client().post(f"{LOGIN}?next=/o/sunrise/jobs/", {"login": user.email, "password": PASSWORD})
+    assert response.status_code == 302
+    assert response["Location"] == "/o/sunrise/jobs/"
+
+
+@pytest.mark.parametrize("email", ["known@example.com", "unknown@example.com"])
+def test_a_wrong_password_tells_nothing_about_the_address(organization: Organization, email: str) -> None:
+    make_member(organization).__class__.objects.update(email="known@example.com")
+    client = Client()
+    response = client.post(LOGIN, {"login": email, "password": "wrong password"})
+    assert response.status_code == 200
+    assert "The email address and/or password you specified are not correct." in response.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_signing_out_asks_first_and_then_does(admin: Client) -> None:
+    assert "Sign out?" in admin.get("/account/logout/").content.decode()
+    assert admin.get("/o/sunrise/").status_code == 200
+    admin.post("/account/logout/")
+    assert admin.get("/o/sunrise/").status_code == 302
+
+
+def test_nobody_signs_up(db: None) -> None:
+    assert Client().get("/account/signup/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/account/two-factor/", "/account/sessions/", "/account/password/"])
+def test_personal_pages_open_for_their_owner_only(admin: Client, path: str) -> None:
+    response = admin.get(path, follow=True)
+    assert response.status_code == 200
+    assert "plain-card" in response.content.decode()
+    assert Client().get(path).status_code == 302

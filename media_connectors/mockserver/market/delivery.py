@@ -90,8 +90,9 @@ def expect_hour(
 
     reach = np.array([medium.reach_rate for medium in params.media]) * params.demand_shape(hour)
     frequency = state.recent_impressions / np.maximum(columns.audience_size, 1.0)
+    served = columns.audience_size * params.audience_served / (columns.audience_size + params.audience_served)
     demand = (
-        columns.audience_size
+        served
         * reach[columns.medium]
         * traits.volume
         * conditions.demand
@@ -112,8 +113,8 @@ def expect_hour(
     )
     unconstrained_cost = impressions * price / 1000.0
     cost = within_caps(np.minimum(unconstrained_cost, np.maximum(columns.budget_left, 0.0)), caps)
-    served = np.divide(cost, unconstrained_cost, out=np.zeros_like(cost), where=unconstrained_cost > 0)
-    return Expected(impressions * served, price, click_rate, conversion_rate, cost, unconstrained_cost)
+    share = np.divide(cost, unconstrained_cost, out=np.zeros_like(cost), where=unconstrained_cost > 0)
+    return Expected(impressions * share, price, click_rate, conversion_rate, cost, unconstrained_cost)
 
 
 def within_caps(cost: FloatArray, caps: tuple[SharedCap, ...], slack: float = 0.0) -> FloatArray:

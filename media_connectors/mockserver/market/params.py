@@ -116,6 +116,7 @@ class MarketParams:
     fatigue_power: float = 0.22
     fatigue_days: float = 45.0  # e-folding age of a creative's click rate
     fatigue_floor: float = 0.25
+    audience_served: float = 2_000_000.0  # people one plan is shown to at most, however broad its targeting
     saturation_frequency: float = 3.0  # recent impressions per person that halve the demand
     saturation_memory: float = 0.9904  # hourly; half forgotten in three days
 

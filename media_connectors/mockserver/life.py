@@ -9,9 +9,9 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .clock import DAY, day_of, half_hour_of_week, parse
+from .clock import DAY, day_of, half_hour_of_week, local, parse
 from .columns import schedule_bits
-from .model import DELETED, DENIED, FAILED, LEARNED, LEARNING, NONE, OFF, PASSED, PENDING, Campaign, Creative, Plan
+from .model import DELETED, DENIED, FAILED, LEARNED, LEARNING, NONE, OFF, ON, PASSED, PENDING, Campaign, Creative, Plan
 
 if TYPE_CHECKING:
     from .world import World
@@ -57,6 +57,7 @@ class Life:
         self._world = world
         self._reviews: list[tuple[float, int]] = []
         self._learning: set[int] = set()
+        self._today = ""
 
     def rebuild(self) -> None:
         """Find what is under way after a restart."""
@@ -85,6 +86,33 @@ class Life:
                 continue
             self._review(row)
             store.save(row, now)
+            if isinstance(row, Creative) and row.audit == DENIED:
+                self._withdraw(row, now)
+        self._begin_day(now)
+
+    def _withdraw(self, creative: Creative, now: float) -> None:
+        """A plan whose last presentable creative was refused reaches nobody."""
+        store = self._world.store
+        plan = store.plans[creative.plan_id]
+        siblings = store.creatives_of_plan(plan.id)
+        shown = [sibling for sibling in siblings if sibling.switch == ON and sibling.audit != DENIED]
+        plan.material_keys = [key for sibling in shown for key in sibling.material_keys]
+        if not shown:
+            plan.audience_width = 0.0
+        store.save(plan, now)
+
+    def _begin_day(self, now: float) -> None:
+        """Rows with a budget per weekday (``settings["day_budget_schedule"]``, 7 amounts in 厘) take today's."""
+        today = day_of(now)
+        if today == self._today:
+            return
+        self._today = today
+        store, weekday = self._world.store, local(now).weekday()
+        for row in [*store.accounts.values(), *store.campaigns.values(), *store.plans.values()]:
+            week = row.settings.get("day_budget_schedule")
+            if week and row.budget_li != week[weekday]:
+                row.budget_li = week[weekday]
+                store.save(row, now)
 
     def judge_learning(self, conversions_since: dict[int, int], now: float) -> None:
         """``conversions_since`` is plan id → conversions since learning began, for the plans that learn."""

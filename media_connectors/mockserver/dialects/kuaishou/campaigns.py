@@ -84,7 +84,6 @@ def create_campaign(call: Call) -> dict[str, Any]:
         settings=settings,
     )
     call.save(campaign)
-    call.world.note_birth(campaign.id)
     call.log(account.id, campaign, "campaign", "create")
     return {"campaign_id": campaign.id}
 

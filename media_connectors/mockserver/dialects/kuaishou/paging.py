@@ -38,7 +38,7 @@ def in_days(row: Campaign | Plan | Creative, params: Params) -> bool:
 
 
 def put_status_filter(params: Params, deleted_status: int) -> Callable[[Campaign | Plan | Creative], bool]:
-    """``put_status_list`` when given; else ``status``: -2 everything, the deleted code, or (default) all but deleted."""
+    """``put_status_list`` if given; else by ``status``: -2 everything, the deleted code, by default all but deleted."""
     wanted = wholes(params, "put_status_list")
     if wanted:
         return lambda row: PUT_STATUS[row.switch] in wanted

@@ -2,7 +2,21 @@
 
 from ... import life
 from ...dialect import Call
-from ...model import DELETED, DENIED, FAILED, LEARNED, LEARNING, NONE, OFF, ON, PASSED, PENDING, Campaign, Creative, Plan
+from ...model import (
+    DELETED,
+    DENIED,
+    FAILED,
+    LEARNED,
+    LEARNING,
+    NONE,
+    OFF,
+    ON,
+    PASSED,
+    PENDING,
+    Campaign,
+    Creative,
+    Plan,
+)
 from .values import refused
 
 PUT_STATUS = {ON: 1, OFF: 2, DELETED: 3}

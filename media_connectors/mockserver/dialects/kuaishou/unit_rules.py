@@ -70,7 +70,8 @@ class Offer:
 
     @property
     def pricing(self) -> str:
-        return PRICING[self.bid_type]
+        """The shared model's word; a target cost per click is as good as a click bid."""
+        return "cpc" if self.goal == CLICK_GOAL else PRICING[self.bid_type]
 
 
 def read_offer(params: Params, campaign_settings: dict[str, Any], old: Offer | None = None) -> Offer:
@@ -80,7 +81,9 @@ def read_offer(params: Params, campaign_settings: dict[str, Any], old: Offer | N
         raise refused("bid_type 不支持修改")
     is_hosted = campaign_settings["bid_type"] == MAX_CONVERSION
     if is_hosted != (bid_type == MCB):
-        raise refused("计划出价类型为最大转化时，广告组 bid_type 必须为 12" if is_hosted else "bid_type 的取值 12 不合法")
+        raise refused(
+            "计划出价类型为最大转化时，广告组 bid_type 必须为 12" if is_hosted else "bid_type 的取值 12 不合法"
+        )
     goal = whole(params, "ocpx_action_type")
     goal = (old.goal if old else 0) if goal is None else goal
     if goal == OFFLINE_GOAL:

@@ -1,0 +1,121 @@
+"""A real browser against a live server on the test database. Console errors and policy violations fail the test."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.test import Client
+from django_vite.core.asset_loader import DjangoViteAssetLoader
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from xmagnet.accounts.models import User
+
+# Playwright's synchronous API runs an event loop in this thread, which Django would take for async code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+CHROMIUM = Path("/usr/bin/chromium")
+BUILD = Path(django_settings.BASE_DIR) / "frontend" / "static" / "build" / "manifest.json"
+AXE = Path(django_settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    missing = [str(path) for path in (CHROMIUM, BUILD, AXE) if not path.exists()]
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+            if missing:
+                item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(live_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of the running site, with the real front-end build and both languages."""
+    call_command("messages", compile=True)
+    settings.DJANGO_VITE = {
+        "default": {"dev_mode": False, "manifest_path": BUILD, "static_url_prefix": "build"},
+    }
+    monkeypatch.setattr(DjangoViteAssetLoader, "_instance", None)
+    return str(live_server.url)
+
+
+@pytest.fixture
+def open_context(browser: Browser, site: str) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browser contexts whose pages are watched: the test fails on any console error."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def make(**options: Any) -> BrowserContext:
+        context = browser.new_context(base_url=site, reduced_motion="reduce", **options)
+        context.set_default_timeout(10_000)
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("page", watch)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def sign_in(open_context: Callable[..., BrowserContext], site: str) -> Callable[..., Page]:
+    """A page of a signed-in person: ``sign_in(user, width=390, language="zh-hans", theme="dark")``."""
+
+    def signed_in(
+        user: User, *, width: int = 1440, height: int = 900, language: str = "en", theme: str = "light"
+    ) -> Page:
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        context = open_context(viewport={"width": width, "height": height}, locale="en-GB")
+        kept = {"sessionid": client.cookies["sessionid"].value, "language": language, "theme": theme}
+        context.add_cookies([{"name": name, "value": value, "url": site} for name, value in kept.items()])
+        return context.new_page()
+
+    return signed_in
+
+
+@pytest.fixture
+def accessibility() -> Callable[[Page], list[str]]:
+    """Runs axe on a page and returns what it found at WCAG 2.2 AA, one line a rule and element."""
+
+    def check(page: Page) -> list[str]:
+        # Through the protocol, not as a script element, so that the page's own policy stays in force.
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate(
+            """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})).violations
+               .flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) => `${id}: ${target} ${failureSummary}`))"""
+        )
+        return list(found)
+
+    return check

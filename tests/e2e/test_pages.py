@@ -1,0 +1,84 @@
+"""Every main page in both themes, both languages, wide and narrow: no errors, accessible, nothing cut off."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from tests.factories import OrganizationFactory, make_member
+from xmagnet.accounts.models import Organization, User
+from xmagnet.core.scope import organization_scope
+from xmagnet.jobs.models import Job, JobEvent
+from xmagnet.jobs.states import JobState
+
+PAGES = {
+    "overview": "/o/sunrise/",
+    "jobs": "/o/sunrise/jobs/",
+    "job": "/o/sunrise/jobs/job_running/",
+    "search": "/o/sunrise/search/?q=jobs",
+    "two-factor": "/account/two-factor/",
+    "sessions": "/account/sessions/",
+}
+LOOKS = [(1440, "light", "en"), (1440, "dark", "zh-hans"), (390, "light", "zh-hans")]
+
+
+@pytest.fixture
+def person(transactional_db: None) -> User:
+    organization = OrganizationFactory(name="Sunrise Life", slug="sunrise")
+    user = make_member(organization)
+    make_jobs(organization, user)
+    return user
+
+
+def make_jobs(organization: Organization, user: User) -> None:
+    now = timezone.now()
+    counts = {"total": 1000, "queued": 412, "sending": 8, "unknown": 2, "succeeded": 560, "failed": 18}
+    more = {"user_id": user.pk, "user_name": user.name, "permission": "plans:write"}
+    with organization_scope(organization.pk), transaction.atomic():
+        running = Job.objects.create(
+            id="job_running", kind="plans.create", state=JobState.RUNNING, is_row_driven=True, counts=counts,
+            started_at=now - timedelta(seconds=95), heartbeat_at=now, total_count=1000,
+            waiting_for={"reason": "rate_limit", "until": (now + timedelta(seconds=40)).isoformat()},
+            source={"format": "xlsx", "filename": "双十一 放量.xlsx", "bytes": 812331}, **more,
+        )  # fmt: skip
+        JobEvent.objects.create(job=running, message="1,000 rows accepted, 988 valid")
+        for state, error in (
+            (JobState.SUCCEEDED, None),
+            (JobState.PARTIALLY_SUCCEEDED, None),
+            (JobState.FAILED, {"title": "Media rejected", "detail": "日预算不能低于 300 元"}),
+        ):
+            Job.objects.create(
+                kind="plans.update", state=state, total_count=50, done_count=50, error=error, created_at=now
+                - timedelta(hours=2), started_at=now - timedelta(hours=2), finished_at=now - timedelta(hours=1), **more,
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
+def test_every_page_is_whole(
+    width: int,
+    theme: str,
+    language: str,
+    person: User,
+    sign_in: Callable[..., Page],
+    accessibility: Callable[[Page], list[str]],
+) -> None:
+    page = sign_in(person, width=width, theme=theme, language=language)
+    problems = []
+    for name, address in PAGES.items():
+        answer = page.goto(address)
+        page.wait_for_load_state("networkidle")
+        if folder := os.environ.get("XMAGNET_SCREENSHOTS"):
+            page.screenshot(path=str(Path(folder) / f"{name}-{width}-{theme}-{language}.png"), full_page=True)
+        if answer is None or not answer.ok:
+            problems.append(f"{name}: not answered")
+        if page.locator("html").get_attribute("data-bs-theme") != theme:
+            problems.append(f"{name}: not in the {theme} theme")
+        if (found := page.evaluate("document.documentElement.scrollWidth")) > width:
+            problems.append(f"{name}: {found} wide")
+        problems += [f"{name}: {violation}" for violation in accessibility(page)]
+    assert problems == []

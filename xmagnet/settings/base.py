@@ -204,3 +204,6 @@ MEDIA_AUTHORIZE_URLS = {
     "oceanengine": env.text("MEDIA_OCEANENGINE_AUTHORIZE_URL", "https://ad.oceanengine.com/openapi/audit/oauth.html"),
     "kuaishou": env.text("MEDIA_KUAISHOU_AUTHORIZE_URL", "https://developers.e.kuaishou.com/tools/authorize"),
 }
+# Calls a second that we allow ourselves: {"oceanengine": {"developer": {"default": 10, "/open_api/v3.0/*": 5},
+# "account": {…}}, …}; what is not named is unlimited until the media refuses.
+MEDIA_LIMITS = env.json_object("MEDIA_LIMITS")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xmagnet.local.guardian import Guardian
 from xmagnet.local.logs import LogFile
 from xmagnet.local.processes import die_with_parent
 
@@ -64,8 +65,16 @@ class Service:
 class Runner:
     """Starts, watches, restarts and stops the process of one service. Call `tick` often; nothing here waits long."""
 
-    def __init__(self, service: Service, log: LogFile, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        service: Service,
+        log: LogFile,
+        *,
+        guardian: Guardian | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.service = service
+        self._guardian = guardian
         self.log = log
         self.state = State.WAITING
         self.restarts = 0
@@ -152,6 +161,8 @@ class Runner:
             self.log.write_line(f"{type(error).__name__}: {error}")
             self._failed(now, str(error))
             return
+        if self._guardian is not None:
+            self._guardian.watch(self.process.pid)
         self.state, self._started_at, self._unhealthy_count = State.STARTING, now, 0
 
     def _look_whether_ready(self, now: float) -> None:
@@ -207,4 +218,6 @@ class Runner:
         with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody left; outside Linux, only zombies
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self._guardian is not None:
+            self._guardian.forget(self.process.pid)
         self.process = None  # its number may soon belong to somebody else

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from xmagnet.local.guardian import Guardian
 from xmagnet.local.logs import LogFile
 from xmagnet.local.service import Runner, Service, State
 
@@ -83,8 +84,10 @@ class Supervisor:
         say: Callable[[str], None],
         on_ready: Callable[[], None] = lambda: None,
     ) -> None:
+        self._guardian = Guardian()
         self._runners = {
-            service.name: Runner(service, LogFile(log_directory / f"{service.name}.log")) for service in services
+            service.name: Runner(service, LogFile(log_directory / f"{service.name}.log"), guardian=self._guardian)
+            for service in services
         }
         self._run_directory = run_directory
         self._say = say
@@ -105,6 +108,7 @@ class Supervisor:
             self._stop_all()
         finally:
             self._kill_all()
+            self._guardian.close()
             self._publish()
             for number, handler in previous.items():
                 signal.signal(number, handler)

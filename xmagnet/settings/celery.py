@@ -65,6 +65,7 @@ def _broker(url: str) -> tuple[str, dict[str, Any]]:
             "wait_time_seconds": 0,
             "polling_interval": 0.1,
             "pool_size": 4,
+            "pool_timeout": 5,  # seconds; a request must not hang for half a minute on a broker that is away
         }
     if scheme in {"redis", "rediss"}:
         return url, {

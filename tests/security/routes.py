@@ -1,0 +1,58 @@
+"""THE table of routes: who may call what, on whose objects. A route that is not here fails the build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Route:
+    """One URL name.
+
+    ``permissions``: what each method needs; ``None`` as permission means any member. ``objects``: which ids of a
+    ``Side`` its arguments are, so that other tenants' and other agencies' can be put there. ``kind``: public (anybody),
+    personal (signed in), org (a member of the organization in the URL).
+    """
+
+    permissions: dict[str, str | None] = field(default_factory=dict)
+    objects: dict[str, str] = field(default_factory=dict)
+    kind: str = "org"
+    extra: dict[str, object] = field(default_factory=dict)  # further arguments
+    own_only: bool = False  # the object belongs to a person: even colleagues get 404
+
+
+READ_JOBS = {"GET": "jobs:read"}
+
+ROUTES: dict[str, Route] = {
+    "healthz": Route(kind="public"),
+    "readyz": Route(kind="public"),
+    "metrics": Route(kind="public"),
+    "api-schema": Route(kind="public"),
+    "api-docs": Route(kind="public"),
+    "frontend:home": Route(kind="personal"),
+    "frontend:set-language": Route({"POST": None}, kind="public"),
+    "account_login": Route(kind="public"),
+    "account_logout": Route(kind="personal"),
+    "account_inactive": Route(kind="public"),
+    "account_reauthenticate": Route(kind="personal"),
+    "account_change_password": Route(kind="personal"),
+    "mfa_index": Route(kind="personal"),
+    "mfa_authenticate": Route(kind="public"),
+    "mfa_reauthenticate": Route(kind="personal"),
+    "mfa_activate_totp": Route(kind="personal"),
+    "mfa_deactivate_totp": Route(kind="personal"),
+    "mfa_view_recovery_codes": Route(kind="personal"),
+    "mfa_generate_recovery_codes": Route(kind="personal"),
+    "mfa_download_recovery_codes": Route(kind="personal"),
+    "usersessions_list": Route(kind="personal"),
+    "api:me": Route(READ_JOBS),
+    "frontend:overview": Route({"GET": "overview:read"}),
+    "frontend:search": Route({"GET": "overview:read"}),
+    "frontend:search-suggestions": Route({"GET": "overview:read"}),
+    "frontend:notifications": Route({"GET": "overview:read"}),
+    "frontend:notifications-unread": Route({"GET": "overview:read"}),
+    "frontend:jobs": Route(READ_JOBS),
+    "frontend:job": Route(READ_JOBS, {"job_id": "job"}),
+    "frontend:job-progress": Route(READ_JOBS, {"job_id": "job"}),
+    "frontend:job-cancel": Route({"POST": "jobs:write"}, {"job_id": "job"}),
+}

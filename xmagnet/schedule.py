@@ -20,7 +20,8 @@ class Periodic:
 
 SCHEDULE: tuple[Periodic, ...] = (
     Periodic("jobs.reap", timedelta(seconds=30), "urgent"),
-    Periodic("audit.seal", timedelta(hours=1), "io"),
+    Periodic("audit.seal", timedelta(minutes=1), "io"),
+    Periodic("web.sweep", crontab(hour="3", minute="20"), "io"),
 )
 
 

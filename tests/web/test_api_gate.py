@@ -1,10 +1,17 @@
 """The API's gate: problem answers, rate headers, and nothing told to strangers."""
 
+import time
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tests.factories import OrganizationFactory, make_api_token, make_member
+from xmagnet.core.scope import organization_scope
 from xmagnet.web.api import throttling
+from xmagnet.web.models import IdempotencyRecord, RequestCounter
+from xmagnet.web.tasks import sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +83,24 @@ def test_health_answers(client: Client):
     assert client.get("/healthz").content == b"ok"
     assert client.get("/readyz").json() == {"ready": True, "checks": {"database": "ok", "migrations": "ok"}}
     assert b"python_info" in client.get("/metrics").content
+
+
+def test_head_answers_like_get_without_a_body(client: Client, organization):
+    text = make_api_token(organization, make_member(organization))
+    response = client.head("/api/v1/o/acme/me", headers=bearer(text))
+    assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.mark.parametrize(("age_days", "is_left"), [(29, True), (31, False)])
+def test_old_bookkeeping_is_swept(organization, age_days: int, is_left: bool):
+    with organization_scope(organization.pk):
+        IdempotencyRecord.objects.create(
+            owner="o", path="/p", key="k", body_sha256="x", object_id="1",
+            created_at=timezone.now() - timedelta(days=age_days),
+        )  # fmt: skip
+    throttling.add_to_counter("token:1", int(time.time()) - age_days * 86_400, 1)
+    throttling.add_to_counter("token:1", int(time.time()), 1)
+    sweep()
+    with organization_scope(organization.pk):
+        assert IdempotencyRecord.objects.exists() is is_left
+    assert RequestCounter.objects.count() == 1

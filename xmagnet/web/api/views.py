@@ -36,9 +36,9 @@ class OrgView(APIView):
                 drf_request, force=True
             )
             method = (request.method or "").lower()
-            if method not in {name.lower() for name in self.permissions} | {"options"}:
+            permission = self._permission(method)
+            if permission is None:
                 self.http_method_not_allowed(drf_request)
-            permission = self.permissions.get((request.method or "").upper(), next(iter(self.permissions.values())))
             principal = self._principal(drf_request)
             with authorized(principal, kwargs["org"], permission, via="api") as actor:
                 self.actor = drf_request.actor = actor  # type: ignore[attr-defined]
@@ -55,6 +55,13 @@ class OrgView(APIView):
                 response[name] = value
         self.response = response
         return response
+
+    def _permission(self, method: str) -> str | None:
+        """What the method needs; HEAD and OPTIONS need what reading needs; None when it is not offered."""
+        offered = {name.lower(): permission for name, permission in self.permissions.items()}
+        if method in {"head", "options"}:
+            return offered.get("get", next(iter(offered.values())))
+        return offered.get(method)
 
     def _rendered(self, request: Request, response: Any, args: Any, kwargs: Any) -> Any:
         response = self.finalize_response(request, response, *args, **kwargs)

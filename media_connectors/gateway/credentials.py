@@ -29,22 +29,30 @@ def access_for(account_id: int) -> AccountAccess:
     Raises ``AuthRevoked`` when a person must authorise the account again.
     """
     with transaction.atomic():
-        account = (
-            MediaAccount.objects.select_related("credential__application").filter(pk=account_id).only(*_FIELDS).first()
-        )
-    if account is None or account.credential is None:
+        account = MediaAccount.objects.filter(pk=account_id).values("platform", "remote_id", "credential_id").first()
+    if account is None or account["credential_id"] is None:
         raise AuthRevoked("the account is not authorised")
-    credential = account.credential
+    credential = live_credential(account["credential_id"])
+    return AccountAccess(
+        platform=Platform(account["platform"]),
+        account_remote_id=account["remote_id"],
+        application_id=credential.application.application_id,
+        access_token=decrypt(credential.encrypted_access_token),
+    )
+
+
+def live_credential(credential_id: int) -> MediaCredential:
+    """The credential with its application, refreshed when its token is about to expire.
+
+    Raises ``AuthRevoked`` when it is dead, ``Transient`` when a refresh was needed and not answered.
+    """
+    with transaction.atomic():
+        credential: MediaCredential = MediaCredential.objects.select_related("application").get(pk=credential_id)
     if credential.is_revoked:
         raise AuthRevoked("the authorisation was withdrawn")
     if credential.access_expires_at - timezone.now() < REFRESH_AHEAD:
-        credential = refresh_credential(credential.pk, seen_generation=credential.generation)
-    return AccountAccess(
-        platform=Platform(account.platform),
-        account_remote_id=account.remote_id,
-        application_id=account.credential.application.application_id,
-        access_token=decrypt(credential.encrypted_access_token),
-    )
+        return refresh_credential(credential_id, seen_generation=credential.generation)
+    return credential
 
 
 def refreshed_access(account_id: int, stale: AccountAccess) -> AccountAccess:
@@ -116,15 +124,3 @@ def _store(credential: MediaCredential, pair: TokenPair) -> None:
     store_pair(credential, pair)
     credential.generation += 1
     credential.save()
-
-
-_FIELDS = (
-    "platform",
-    "remote_id",
-    "organization_id",
-    "credential__generation",
-    "credential__is_revoked",
-    "credential__encrypted_access_token",
-    "credential__access_expires_at",
-    "credential__application__application_id",
-)

@@ -10,12 +10,12 @@ Nothing here is tenant data: a developer application's limit is the vendor's, wh
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from threading import Lock
+from time import monotonic, sleep
 
 from django.db import connection
 
@@ -127,13 +127,13 @@ class SlotLimiter:
         if connection.in_atomic_block and not _is_test_case():
             raise RuntimeError("media are never called inside a transaction")
         queue = self._queue(keys)
-        give_up_at = time.monotonic() + LONGEST_WAIT_SECONDS
+        give_up_at = monotonic() + LONGEST_WAIT_SECONDS
         while True:
             due = self._slot(queue, keys, give_up_at)
-            pause = due - time.monotonic()
+            pause = due - monotonic()
             if pause > 0:
-                time.sleep(pause)
-            if time.monotonic() - due <= LATE_SECONDS:
+                sleep(pause)
+            if monotonic() - due <= LATE_SECONDS:
                 return
 
     def learn(self, *, application_id: str, endpoint: str, account_remote_id: str, notice: LimitNotice) -> None:
@@ -160,12 +160,12 @@ class SlotLimiter:
             with queue.lock:
                 while not queue.slots:
                     first, step, granted = self._reserve(keys, wanted=min(queue.waiting, MOST_SLOTS_AT_ONCE))
-                    now = time.monotonic()
+                    now = monotonic()
                     queue.slots.extend(now + first + step * number for number in range(granted))
                     if not granted:
                         if now + first > give_up_at:
                             raise RateLimited("over the limit of calls", retry_after=first)
-                        time.sleep(min(first, max(first - HORIZON_SECONDS / 2, 0.01)))
+                        sleep(min(first, max(first - HORIZON_SECONDS / 2, 0.01)))
                 return queue.slots.popleft()
         finally:
             with self._guard:
@@ -216,7 +216,7 @@ class SlotLimiter:
 
     def _refresh(self) -> None:
         """Hear what other processes were told: blocks, and limits of keys that nobody configured."""
-        now = time.monotonic()
+        now = monotonic()
         if now - self._refreshed_at < REFRESH_SECONDS:
             return
         self._refreshed_at = now

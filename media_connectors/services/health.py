@@ -1,0 +1,113 @@
+"""How accounts fare: what sync and sending report, and what people switch."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from media_connectors.choices import AccountHealth
+from media_connectors.errors import AuthRevoked, MediaError, PermissionDenied, RateLimited, Transient
+from media_connectors.gateway.credentials import live_credential, refresh_credential
+from media_connectors.models import MediaAccount
+from xmagnet.accounts.actor import Actor
+from xmagnet.audit.services import Entry, record
+from xmagnet.core.errors import Conflict, NotFound
+
+PERMISSION = "accounts:manage"
+
+
+def report_success(account_id: int) -> None:
+    """A call worked: a failing account is well again. One that waits for a person is not healed by old tokens."""
+    with transaction.atomic():
+        MediaAccount.objects.filter(pk=account_id, health=AccountHealth.FAILING).update(
+            health=AccountHealth.OK, health_message=""
+        )
+
+
+def report_failure(account_id: int, error: MediaError) -> None:
+    """A call failed for good; passing troubles and limits do not count against an account."""
+    if isinstance(error, Transient | RateLimited):
+        return
+    needs_person = isinstance(error, AuthRevoked | PermissionDenied)
+    health = AccountHealth.NEEDS_AUTHORIZATION if needs_person else AccountHealth.FAILING
+    with transaction.atomic():
+        MediaAccount.objects.filter(pk=account_id).exclude(health=AccountHealth.PAUSED).update(
+            health=health, health_message=error.message[:300]
+        )
+
+
+def pause_account(actor: Actor, *, account_id: int, reason: str = "") -> None:
+    """Neither read from nor write to the account until it is resumed; delivery at the media goes on."""
+    _switch(actor, account_id, is_active=False, reason=reason)
+
+
+def resume_account(actor: Actor, *, account_id: int, reason: str = "") -> None:
+    """Take the account up again; its next sync tells its health."""
+    _switch(actor, account_id, is_active=True, reason=reason)
+
+
+def assign_agency(actor: Actor, *, account_id: int, agency_id: int | None) -> None:
+    """Who runs the account from now on; None is the advertiser itself. Sight of agencies follows at once."""
+    actor.require("agencies:manage")
+    with transaction.atomic():
+        account = _account(actor, account_id)
+        before = account.agency_id
+        if before == agency_id:
+            return
+        account.agency_id = agency_id
+        account.save(update_fields=["agency"])
+        record(
+            actor,
+            Entry(
+                "account.agency_changed",
+                "media_account",
+                account.pk,
+                account.name,
+                account.pk,
+                agency_id,
+                before={"agency_id": before},
+                after={"agency_id": agency_id},
+            ),
+        )
+
+
+def refresh_account(actor: Actor, *, account_id: int) -> None:
+    """Refresh the account's token now. Raises ``Conflict`` with the media's words when that fails."""
+    actor.require(PERMISSION)
+    with transaction.atomic():
+        account = _account(actor, account_id)
+    if account.credential_id is None:
+        raise Conflict
+    try:
+        credential = live_credential(account.credential_id)
+        refresh_credential(credential.pk, seen_generation=credential.generation)
+    except MediaError as error:
+        raise Conflict(error.message) from error
+    with transaction.atomic():
+        record(
+            actor, Entry("account.refreshed", "media_account", account.pk, account.name, account.pk, account.agency_id)
+        )
+
+
+def _switch(actor: Actor, account_id: int, *, is_active: bool, reason: str) -> None:
+    actor.require(PERMISSION)
+    with transaction.atomic():
+        account = _account(actor, account_id)
+        if account.is_active is is_active:
+            return
+        account.is_active = is_active
+        account.health = AccountHealth.OK if is_active else AccountHealth.PAUSED
+        account.save(update_fields=["is_active", "health"])
+        action = "account.resumed" if is_active else "account.paused"
+        record(
+            actor,
+            Entry(action, "media_account", account.pk, account.name, account.pk, account.agency_id, reason=reason),
+        )
+
+
+def _account(actor: Actor, account_id: int) -> MediaAccount:
+    account: MediaAccount | None = (
+        MediaAccount.objects.all().visible_to(actor).select_for_update().filter(pk=account_id).first()
+    )
+    if account is None:
+        raise NotFound
+    return account

@@ -146,7 +146,7 @@ def _live_token(principal: TokenPrincipal) -> ApiToken:
     if not looks_like_token(principal.text):
         raise Unauthenticated("The API token is not valid.")
     now = timezone.now()
-    token = ApiToken.objects.filter(token_sha256=hash_token(principal.text)).first()
+    token: ApiToken | None = ApiToken.objects.filter(token_sha256=hash_token(principal.text)).first()
     if token is None or token.revoked_at is not None or token.expires_at <= now:
         raise Unauthenticated("The API token is not valid, expired or revoked.")
     if token.allowed_networks and not _is_inside(principal.address, token.allowed_networks):

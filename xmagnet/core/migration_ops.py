@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.migrations.operations import RunSQL
 
@@ -21,12 +22,12 @@ class IsolateTenant(RunSQL):
         visible = mine
         if or_own_user:
             visible += f" OR {or_own_user} = nullif(current_setting('app.user', true), '')::bigint"
-        forward = [
+        forward: list[Any] = [
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
             f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
             f'CREATE POLICY {POLICY} ON "{table}" USING ({visible}) WITH CHECK ({mine})',
         ]
-        backward = [
+        backward: list[Any] = [
             f'DROP POLICY {POLICY} ON "{table}"',
             f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY',
             f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY',

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Q, QuerySet
 
 from xmagnet.accounts.actor import Actor
@@ -13,7 +11,7 @@ from xmagnet.jobs.states import LIVE_STATES
 
 def visible_jobs(actor: Actor) -> QuerySet[Job]:
     """Jobs that the actor may see: the agency's own for agency users, one's own for account-limited members."""
-    jobs: Any = Job.objects.all()
+    jobs: QuerySet[Job] = Job.objects.all()
     if actor.agency_id is not None:
         jobs = jobs.filter(agency_id=actor.agency_id)
     if actor.account_ids is not None:
@@ -40,4 +38,5 @@ def get_job(actor: Actor, job_id: str) -> Job | None:
 
 def job_events(actor: Actor, job_id: str) -> QuerySet[JobEvent]:
     """The job's log, oldest first."""
-    return JobEvent.objects.filter(job_id=job_id, job__in=visible_jobs(actor)).order_by("id")
+    events: QuerySet[JobEvent] = JobEvent.objects.filter(job_id=job_id, job__in=visible_jobs(actor)).order_by("id")
+    return events

@@ -13,7 +13,7 @@ from xmagnet.accounts.actor import Actor
 from xmagnet.accounts.models import ApiToken
 from xmagnet.accounts.tokens import NewToken, make_token
 from xmagnet.audit.services import Entry, record
-from xmagnet.core.errors import ErrorList, NotFound
+from xmagnet.core.errors import ErrorList, Forbidden, NotFound
 
 MAX_LIFETIME_DAYS = 365
 
@@ -35,6 +35,8 @@ def create_token(
 ) -> NewToken:
     """Make a token that can do no more than its maker; the text is in the answer and nowhere else."""
     actor.require("tokens:manage")
+    if actor.user_id is None:
+        raise Forbidden(_("Only a person can make a token."))
     errors = ErrorList()
     if not 1 <= len(name.strip()) <= 80:
         errors.add("/name", "required", _("Give the token a name of at most 80 characters."))

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.http import HttpResponseBase
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -38,7 +39,7 @@ class OrgView(APIView):
             method = (request.method or "").lower()
             permission = self._permission(method)
             if permission is None:
-                self.http_method_not_allowed(drf_request)
+                raise MethodNotAllowed(method.upper())
             principal = self._principal(drf_request)
             with authorized(principal, kwargs["org"], permission, via="api") as actor:
                 self.actor = drf_request.actor = actor  # type: ignore[attr-defined]

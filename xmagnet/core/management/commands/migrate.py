@@ -6,8 +6,6 @@ from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connections
 
-from xmagnet.settings import env
-
 
 class Command(migrate.Command):
     """Django's own command on the owner's connection."""
@@ -16,7 +14,7 @@ class Command(migrate.Command):
         """Migrate as the owner, then give the default connection back to the application's role."""
         connection = connections["default"]
         application = dict(connection.settings_dict)
-        owner = env.database("DATABASE_OWNER_URL", settings.DATABASE_OWNER_URL)
+        owner = settings.OWNER_DATABASE
         connection.close()
         connection.settings_dict.update(
             {key: owner[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}

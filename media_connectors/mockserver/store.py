@@ -7,7 +7,7 @@ under the world's lock.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from .clock import DAY, parse
@@ -103,7 +103,13 @@ class Store:
 
     def _put(self, row: Row) -> None:
         table = self._tables[type(row)]
-        is_new = row.id not in table
+        known = table.get(row.id)
+        is_new = known is None
+        if known is not None and known is not row:
+            # A later line of the journal: the indexes hold the first object, so that one takes the new values.
+            for attribute in fields(row):
+                setattr(known, attribute.name, getattr(row, attribute.name))
+            row = known
         table[row.id] = row
         if is_new:
             self._index(row)

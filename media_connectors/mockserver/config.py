@@ -12,7 +12,8 @@ class MockConfig:
 
     ``start`` is the first media moment (epoch seconds; ``None``: now). ``audit_seconds`` is the shortest review in
     media time (the longest takes three times as long), ``deny_share`` the share of reviews that refuse. ``accounts``
-    is how many advertiser accounts each medium starts with.
+    is how many advertiser accounts each medium starts with. ``checks_materials`` refuses plans with ids of videos and
+    images that were never uploaded, as the real media do; off, so that plans can be tried without uploads.
     """
 
     state_dir: Path | None = None
@@ -26,4 +27,5 @@ class MockConfig:
     audit_seconds: float = 120.0
     deny_share: float = 0.05
     has_unique_project_names: bool = True
+    checks_materials: bool = False
     public_url: str = ""

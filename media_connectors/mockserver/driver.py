@@ -197,7 +197,7 @@ class MarketDriver:
             quality=quality,
             affinity=affinity,
             audience_size=AUDIENCE_SIZE * plans.audience_width,
-            creative=np.maximum(plans.creative, 0),
+            creative=self._creatives(),
             targeting=plans.targeting,
         )
         caps = () if settled else self._caps(now, campaigns, campaign_position)
@@ -224,6 +224,11 @@ class MarketDriver:
             return 0.0, 0.0
         bits = schedule_bits(campaign.schedule)[None, :]
         return float(_bit(bits, slot)[0]), float(_bit(bits, slot + 1)[0])
+
+    def _creatives(self) -> np.ndarray:
+        """int32[N]: plans that show the same material tire it together; one without has a creative of its own."""
+        plans = self._world.store.columns
+        return np.where(plans.creative >= 0, 2 * plans.creative, 2 * np.arange(plans.count) + 1)
 
     def _traits(self) -> tuple[np.ndarray, np.ndarray]:
         """Quality of the creative and its fit with the audience, fixed by ids and seed: log-normal around 1."""

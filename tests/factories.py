@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from xmagnet.accounts.tokens import make_token
 from xmagnet.core.scope import organization_scope
 
 PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
 
 
 class OrganizationFactory(factory.django.DjangoModelFactory):
@@ -96,3 +98,49 @@ def make_actor(organization: Organization, role: str = Role.ADMIN, **fields: Any
         permissions=fields.pop("permissions", permissions_of(role)),
         **fields,
     )
+
+
+def make_account(
+    organization: Organization, *, agency: Agency | None = None, platform: str = "douyin", **fields: Any
+) -> Any:
+    """A media account of the organization."""
+    from media_connectors.models import MediaAccount
+
+    number = next(_numbers)
+    fields = {"remote_id": str(1_700_000_000_000_000_000 + number), "name": f"Account {number}"} | fields
+    with organization_scope(organization.pk):
+        return MediaAccount.objects.create(organization=organization, agency=agency, platform=platform, **fields)
+
+
+def make_campaign(account: Any, **fields: Any) -> Any:
+    """A campaign of the account."""
+    from campaigns.models import Campaign
+
+    number = next(_numbers)
+    fields = {"remote_id": str(7_200_000_000_000_000_000 + number), "name": f"Campaign {number}"} | fields
+    with organization_scope(account.organization_id):
+        return Campaign.objects.create(
+            organization_id=account.organization_id, account=account, platform=account.platform, **fields
+        )
+
+
+def make_plan(account: Any, **fields: Any) -> Any:
+    """A plan of the account, enabled and delivering, bid 50 yuan, budget 1,000 yuan."""
+    from campaigns.models import Plan
+
+    number = next(_numbers)
+    fields = {
+        "remote_id": str(7_300_000_000_000_000_000 + number),
+        "name": f"Plan {number}",
+        "status": "enabled",
+        "delivery_status": "delivering",
+        "learning_state": "learning",
+        "review_state": "approved",
+        "bid_fen": 50_00,
+        "daily_budget_fen": 1_000_00,
+        "agency_id": account.agency_id,
+    } | fields
+    with organization_scope(account.organization_id):
+        return Plan.objects.create(
+            organization_id=account.organization_id, account=account, platform=account.platform, **fields
+        )

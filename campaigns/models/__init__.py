@@ -2,7 +2,18 @@
 
 from campaigns.models.bulk import BulkRow, SettingTemplate
 from campaigns.models.campaign import Campaign
-from campaigns.models.metrics import PlanDay, PlanHour
+from campaigns.models.metrics import AccountHour, MaturityReading, PlanDay, PlanHour, PlanWindow, WindowState
 from campaigns.models.plan import Plan
 
-__all__ = ["BulkRow", "Campaign", "Plan", "PlanDay", "PlanHour", "SettingTemplate"]
+__all__ = [
+    "AccountHour",
+    "BulkRow",
+    "Campaign",
+    "MaturityReading",
+    "Plan",
+    "PlanDay",
+    "PlanHour",
+    "PlanWindow",
+    "SettingTemplate",
+    "WindowState",
+]

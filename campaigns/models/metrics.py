@@ -9,15 +9,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from campaigns.models.plan import Plan
 from xmagnet.core.tenancy import TenantModel
-
-#: the additive columns, in the order of ``media_connectors.contracts.MetricRow``
-MEASURES = (
-    "impressions", "clicks", "cost_fen", "conversions", "billed_conversions", "deep_conversions", "revenue_fen",
-    "plays", "plays_3s", "completed_plays", "watched_ms", "likes", "comments", "shares", "follows",
-)  # fmt: skip
 
 
 class Measures(TenantModel):
@@ -63,3 +58,64 @@ class PlanDay(Measures):
     class Meta(Measures.Meta):
         managed = False
         db_table = "campaigns_planday"
+
+
+class PlanWindow(Measures):
+    """Sums of one plan over one ``domain.periods.Window``, true for the day ``as_of``: what makes the table fast."""
+
+    pk = models.CompositePrimaryKey("organization_id", "window", "plan_id")
+    window = models.SmallIntegerField()
+    as_of = models.DateField()
+    matured_conversions = models.FloatField(default=0)
+    stat_date = None  # type: ignore[assignment]
+
+    class Meta(Measures.Meta):
+        managed = False
+        db_table = "campaigns_planwindow"
+
+
+class WindowState(TenantModel):
+    """For which media day an account's windows are summed, and until when its numbers reach."""
+
+    account_path: ClassVar[str | None] = "account"
+
+    account = models.OneToOneField("media_connectors.MediaAccount", on_delete=models.CASCADE, related_name="+")
+    rolled_on = models.DateField()
+    same_hours_at = models.DateTimeField(null=True)
+    ingested_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"windows of account {self.account_id} on {self.rolled_on}"
+
+
+class MaturityReading(TenantModel):
+    """Billed conversions of an account's day as reported when the day was so old: the evidence of the lag curve."""
+
+    account_path: ClassVar[str | None] = "account"
+
+    account = models.ForeignKey("media_connectors.MediaAccount", on_delete=models.CASCADE, related_name="+")
+    stat_date = models.DateField()
+    age = models.SmallIntegerField()  # days
+    billed_conversions = models.BigIntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "account", "stat_date", "age"], name="campaigns_reading_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"account {self.account_id} {self.stat_date} at {self.age} days"
+
+
+class AccountHour(Measures):
+    """The hour table summed per account: overviews and charts of the whole organization read this one."""
+
+    pk = models.CompositePrimaryKey("organization_id", "stat_date", "account_id", "stat_hour")
+    stat_hour = models.SmallIntegerField()
+    plan = None  # type: ignore[assignment]
+
+    class Meta(Measures.Meta):
+        managed = False
+        db_table = "campaigns_accounthour"

@@ -1,0 +1,160 @@
+"""What crosses the door of this app: questions and answers as frozen records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from campaigns.domain.metrics import DEFAULT_METRICS
+from campaigns.domain.periods import TODAY, Compare, Period
+from media_connectors.selectors.directory import AccountFacts
+
+#: operator → how many values it takes (None: one or more)
+OPERATORS: dict[str, int | None] = {
+    "is": 1, "is_not": 1, "any_of": None, "none_of": None, "contains": 1, "not_contains": 1, "starts_with": 1,
+    "gt": 1, "gte": 1, "lt": 1, "lte": 1, "between": 2, "has_any": None, "has_all": None, "has_none": None,
+    "is_set": 0, "is_not_set": 0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One filter chip: a field of the plan or a metric's key, an operator of ``OPERATORS``, values as text.
+
+    Money is yuan, percentages are fractions, days are ISO dates: as people and the API write them.
+    """
+
+    field: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanQuery:
+    """Which plans, which numbers, in which order."""
+
+    conditions: tuple[Condition, ...] = ()
+    search: str = ""  # in the name or, for digits, also the exact ids
+    period: Period = TODAY
+    compare: Compare = ""
+    metrics: tuple[str, ...] = DEFAULT_METRICS
+    sort: str = "cost"
+    is_descending: bool = True
+    limit: int = 50
+    offset: int = 0
+    after: tuple[Any, ...] | None = None  # keyset (sort value, id) of the row before; beats the offset
+    includes_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One line of the plan table. Money in fen; ``metrics`` and ``compared`` by metric key, None is undefined."""
+
+    id: int
+    remote_id: str
+    client_ref: str
+    name: str
+    platform: str
+    account: AccountFacts
+    campaign_id: int | None
+    campaign_name: str
+    status: str
+    delivery_status: str
+    learning_state: str
+    review_state: str
+    bid_type: str
+    bid_fen: int | None
+    daily_budget_fen: int | None
+    schedule: str
+    labels: tuple[str, ...]
+    note: str
+    created_at: datetime
+    synced_at: datetime | None
+    metrics: dict[str, float | None]
+    compared: dict[str, float | None] = field(default_factory=dict)
+    key: tuple[Any, ...] = ()  # keyset of this row under the query's sort
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTotals:
+    """The totals row: ratios from summed numerators and denominators."""
+
+    plan_count: int
+    metrics: dict[str, float | None]
+    compared: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTablePage:
+    """One page and what is true of the whole filter."""
+
+    rows: tuple[PlanRow, ...]
+    totals: PlanTotals
+    first_on: date
+    last_on: date
+    compared_first_on: date | None
+    compared_last_on: date | None
+    data_until: datetime | None  # the oldest account's numbers among those shown
+    is_settled: bool  # every day of the range is old enough not to grow
+    has_more: bool
+    next_key: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDetail:
+    """A plan with its settings in the platform's own words."""
+
+    row: PlanRow
+    objective: str
+    goal: str
+    targeting: dict[str, Any]
+    landing_url: str
+    titles: tuple[Any, ...]
+    materials: tuple[Any, ...]
+    reject_reasons: tuple[Any, ...]
+    settings: dict[str, Any]
+    job_id: str
+    created_by_id: int | None
+    remote_created_at: datetime | None
+    remote_modified_at: datetime | None
+    campaign_settings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPoint:
+    """Metrics of one hour or day; ``sums`` are the additive columns they come from."""
+
+    label: str  # "2026-11-22" or "2026-11-22T14"
+    sums: dict[str, float]
+    metrics: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One change of a plan as the audit log tells it, with what stands there now."""
+
+    id: int
+    at: datetime
+    action: str
+    object_id: str
+    object_name: str
+    user_name: str
+    via: str
+    reason: str
+    job_id: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    now: dict[str, Any]
+    is_undoable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BreakdownRow:
+    """Metrics of one media, agency, account or campaign."""
+
+    key: str
+    label: str
+    plan_count: int
+    metrics: dict[str, float | None]
+    compared: dict[str, float | None]

@@ -1,0 +1,52 @@
+"""What part of the conversions of a day has arrived by now, by the day's age: nothing may act on what is not in yet.
+
+Days whose billed conversions are final tell which share of them was in at each younger age; little evidence is shrunk
+to the default curve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+#: back-fill ends after so many days (media-apis: billed conversions are written back within 7 days)
+FINAL_AGE = 7
+#: arrived share by age in days, from the lag classes of the benchmark market (form and payment goals, half and half)
+DEFAULT_SHARES = (0.62, 0.84, 0.90, 0.94, 0.965, 0.98, 0.99, 1.0)
+#: the default curve weighs as much as so many final conversions (tuning.md §2: shrinkage of the lag curve)
+PRIOR_CONVERSIONS = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Of ``final`` conversions on days that are final, ``seen`` had been reported at the age (whole days)."""
+
+    age: int
+    seen: int
+    final: int
+
+
+def share_at(age: int, shares: tuple[float, ...] = DEFAULT_SHARES) -> float:
+    """The arrived share of a day of that age; 1 from ``FINAL_AGE`` on."""
+    return shares[max(0, age)] if age < FINAL_AGE else 1.0
+
+
+def estimate_shares(
+    evidence: Iterable[Evidence],
+    *,
+    default: tuple[float, ...] = DEFAULT_SHARES,
+    prior: float = PRIOR_CONVERSIONS,
+) -> tuple[float, ...]:
+    """Shares by age 0…FINAL_AGE, not falling with age; the default curve where there is no evidence."""
+    by_age = {item.age: item for item in evidence}
+    shares: list[float] = []
+    for age in range(FINAL_AGE):
+        item = by_age.get(age, Evidence(age, 0, 0))
+        share = (min(item.seen, item.final) + prior * default[age]) / (item.final + prior)
+        shares.append(max(share, shares[-1]) if shares else share)
+    return (*shares, 1.0)
+
+
+def matured(billed_conversions: float, age: int, shares: tuple[float, ...]) -> float:
+    """How many conversions a day of that age will have once all have arrived."""
+    return billed_conversions / share_at(age, shares)

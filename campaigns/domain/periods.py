@@ -1,0 +1,104 @@
+"""Date ranges by name and what they are compared with. "Last N days" are N complete days ending yesterday."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import IntEnum
+from typing import Literal
+
+Compare = Literal["", "previous", "same_hours"]
+
+
+class Window(IntEnum):
+    """Ranges kept summed per plan; the numbers are stored and never reused."""
+
+    TODAY = 1
+    YESTERDAY_SAME_HOURS = 2
+    YESTERDAY = 3
+    DAY_BEFORE_YESTERDAY = 4
+    LAST_3_DAYS = 5
+    PREVIOUS_3_DAYS = 6
+    LAST_7_DAYS = 7
+    PREVIOUS_7_DAYS = 8
+    LAST_14_DAYS = 9
+    PREVIOUS_14_DAYS = 10
+    LAST_30_DAYS = 11
+    PREVIOUS_30_DAYS = 12
+    LIFETIME = 13
+
+
+#: first and last day of a window, as days before today; LIFETIME has no first day
+SPANS: dict[Window, tuple[int | None, int]] = {
+    Window.TODAY: (0, 0),
+    Window.YESTERDAY: (1, 1),
+    Window.DAY_BEFORE_YESTERDAY: (2, 2),
+    Window.LAST_3_DAYS: (3, 1),
+    Window.PREVIOUS_3_DAYS: (6, 4),
+    Window.LAST_7_DAYS: (7, 1),
+    Window.PREVIOUS_7_DAYS: (14, 8),
+    Window.LAST_14_DAYS: (14, 1),
+    Window.PREVIOUS_14_DAYS: (28, 15),
+    Window.LAST_30_DAYS: (30, 1),
+    Window.PREVIOUS_30_DAYS: (60, 31),
+    Window.LIFETIME: (None, 0),
+}
+
+#: name → window, and the window that comes before it
+PRESETS: dict[str, tuple[Window, Window | None]] = {
+    "today": (Window.TODAY, Window.YESTERDAY),
+    "yesterday": (Window.YESTERDAY, Window.DAY_BEFORE_YESTERDAY),
+    "last_3_days": (Window.LAST_3_DAYS, Window.PREVIOUS_3_DAYS),
+    "last_7_days": (Window.LAST_7_DAYS, Window.PREVIOUS_7_DAYS),
+    "last_14_days": (Window.LAST_14_DAYS, Window.PREVIOUS_14_DAYS),
+    "last_30_days": (Window.LAST_30_DAYS, Window.PREVIOUS_30_DAYS),
+    "lifetime": (Window.LIFETIME, None),
+}
+#: the longest range that may be asked for, days
+LONGEST_RANGE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A preset by name, or days inclusive (``preset`` is "" then)."""
+
+    preset: str = "today"
+    first_on: date | None = None
+    last_on: date | None = None
+
+    def days(self, today: date) -> tuple[date, date]:
+        """First and last media day."""
+        if not self.preset:
+            if self.first_on is None or self.last_on is None:
+                raise ValueError("a period without a preset needs both days")
+            return self.first_on, self.last_on
+        return window_days(PRESETS[self.preset][0], today)
+
+    def window(self, today: date) -> Window | None:
+        """The summed window that answers it, or None; a range of days that equals a preset is that preset."""
+        if self.preset:
+            return PRESETS[self.preset][0]
+        first_on, last_on = self.days(today)
+        return next(
+            (
+                window
+                for window in SPANS
+                if window != Window.LIFETIME and window_days(window, today) == (first_on, last_on)
+            ),
+            None,
+        )
+
+
+TODAY = Period("today")
+
+
+def window_days(window: Window, today: date) -> tuple[date, date]:
+    """First and last day of a window; LIFETIME reaches as far back as a range may."""
+    first, last = SPANS[window]
+    return today - timedelta(days=LONGEST_RANGE if first is None else first), today - timedelta(days=last)
+
+
+def previous_days(first_on: date, last_on: date) -> tuple[date, date]:
+    """The range of equal length that ends the day before."""
+    length = (last_on - first_on).days + 1
+    return first_on - timedelta(days=length), first_on - timedelta(days=1)

@@ -1,0 +1,29 @@
+"""The organization's lag curve, from what was reported at each age."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.cache import cache
+
+from campaigns.domain.maturity import Evidence, estimate_shares
+from campaigns.selectors import frames
+from xmagnet.core.clock import media_today
+from xmagnet.core.scope import require_organization_id
+
+#: days of evidence; older lags say little about today's
+EVIDENCE_DAYS = 30
+#: the curve moves by the day; seconds
+_KEPT_FOR = 600
+
+
+def arrived_shares() -> tuple[float, ...]:
+    """Share of billed conversions that has arrived, by age of the day 0…7, in the organization in scope."""
+    organization_id, today = require_organization_id(), media_today()
+    key = f"campaigns.arrived_shares:{organization_id}:{today}"
+    shares: tuple[float, ...] | None = cache.get(key)
+    if shares is None:
+        rows = frames.maturity_evidence(organization_id, since=today - timedelta(days=EVIDENCE_DAYS))
+        shares = estimate_shares(Evidence(*row) for row in rows)
+        cache.set(key, shares, _KEPT_FOR)
+    return shares

@@ -1,0 +1,359 @@
+"""The plan table and the plan page: filtered, sorted by any column or metric, with totals and comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Func
+from django.utils.translation import gettext as _
+
+from campaigns.contracts import PlanDetail, PlanQuery, PlanRow, PlanTablePage, PlanTotals
+from campaigns.domain.maturity import FINAL_AGE
+from campaigns.domain.metrics import METRICS, columns_of, values_of
+from campaigns.domain.periods import PRESETS, Period, Window, previous_days, window_days
+from campaigns.models import Plan, WindowState
+from campaigns.selectors import frames
+from campaigns.selectors.filters import Filtered, apply_filters
+from campaigns.selectors.maturity import arrived_shares
+from media_connectors.selectors.directory import AccountFacts, account_facts
+from xmagnet.accounts.actor import Actor
+from xmagnet.core.clock import media_today
+from xmagnet.core.errors import FieldError, InvalidInput, NotFound
+
+MAX_PAGE = 1000
+#: "select all" and jobs by filter stop here
+MAX_SELECTION = 100_000
+EXPORT_CHUNK = 2000
+
+#: sortable columns of the plan
+SORT_COLUMNS = {
+    "name": "p.name",
+    "id": "p.id",
+    "media": "p.platform",
+    "account": "p.account_id",
+    "campaign": "p.campaign_id",
+    "status": "p.status",
+    "delivery": "p.delivery_status",
+    "learning": "p.learning_state",
+    "review": "p.review_state",
+    "bid": "p.bid_fen",
+    "budget": "p.daily_budget_fen",
+    "created_at": "p.created_at",
+}
+_ROW_FIELDS = (
+    "id", "remote_id", "client_ref", "name", "platform", "account_id", "campaign_id", "campaign__name", "status",
+    "delivery_status", "learning_state", "review_state", "bid_type", "bid_fen", "daily_budget_fen", "schedule",
+    "labels", "note", "created_at", "synced_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A query's period resolved: where its numbers come from, and what they are compared with."""
+
+    first_on: date
+    last_on: date
+    source: frames.Source
+    compared_first_on: date | None
+    compared_last_on: date | None
+    compared: frames.Source | None
+
+
+def plan_table(actor: Actor, query: PlanQuery) -> PlanTablePage:
+    """One page of plans with metrics, and the totals of the whole filter. Raises ``InvalidInput``."""
+    actor.require("plans:read")
+    accounts = account_facts(actor)
+    filtered = apply_filters(actor, query, accounts)
+    resolved = resolve_range(query)
+    rows, has_more = _page(query, filtered, resolved, accounts)
+    totals = _totals(query, filtered, resolved)
+    shown = {row.account.id for row in rows} if rows else set(accounts)
+    today = media_today()
+    return PlanTablePage(
+        rows=rows,
+        totals=totals,
+        first_on=resolved.first_on,
+        last_on=resolved.last_on,
+        compared_first_on=resolved.compared_first_on,
+        compared_last_on=resolved.compared_last_on,
+        data_until=_oldest(accounts[i].metrics_synced_at for i in shown if i in accounts),
+        is_settled=resolved.last_on < today - timedelta(days=FINAL_AGE),
+        has_more=has_more,
+        next_key=rows[-1].key if rows and has_more else None,
+    )
+
+
+def plan_rows(actor: Actor, query: PlanQuery) -> tuple[tuple[PlanRow, ...], bool]:
+    """One page without totals, and whether more follow: for the API and for exports."""
+    actor.require("plans:read")
+    accounts = account_facts(actor)
+    return _page(query, apply_filters(actor, query, accounts), resolve_range(query), accounts)
+
+
+def export_rows(actor: Actor, query: PlanQuery) -> Iterator[PlanRow]:
+    """Every plan of the filter in the table's order, read in chunks by keyset: any size, little memory."""
+    actor.require("plans:read")
+    accounts = account_facts(actor)
+    filtered, resolved = apply_filters(actor, query, accounts), resolve_range(query)
+    query = replace(query, limit=EXPORT_CHUNK, offset=0, after=None)
+    while True:
+        rows, has_more = _page(query, filtered, resolved, accounts)
+        yield from rows
+        if not has_more:
+            return
+        query = replace(query, after=rows[-1].key)
+
+
+def select_plan_ids(actor: Actor, query: PlanQuery) -> list[int]:
+    """Ids of every plan of the filter (at most ``MAX_SELECTION``): "select all N results"."""
+    actor.require("plans:read")
+    filtered = apply_filters(actor, query, account_facts(actor))
+    source = resolve_range(query).source if filtered.columns else None
+    return frames.plan_ids(
+        filtered.reach, source=source, columns=filtered.columns, where=filtered.where, limit=MAX_SELECTION
+    )
+
+
+def visible_plans(actor: Actor) -> Any:
+    """The plans that the actor may see, as a queryset."""
+    actor.require("plans:read")
+    return Plan.objects.all().visible_to(actor)
+
+
+def plan_detail(actor: Actor, plan_id: int, *, period: Period | None = None, metrics: Iterable[str] = ()) -> PlanDetail:
+    """One plan with its settings and its numbers; raises ``NotFound``."""
+    plan = visible_plans(actor).select_related("campaign").filter(pk=plan_id).first()
+    if plan is None:
+        raise NotFound
+    query = PlanQuery(period=period or Period("today"), metrics=tuple(metrics) or tuple(METRICS), compare="previous")
+    if query.period.preset == "lifetime":
+        query = replace(query, compare="")
+    accounts = account_facts(actor)
+    resolved = resolve_range(query)
+    columns = columns_of(query.metrics)
+    reach = frames.Reach(actor.organization_id, (plan.account_id,))
+    sums = frames.plan_sums(reach, source=resolved.source, columns=columns, plan_ids=[plan.pk])
+    before = (
+        frames.plan_sums(reach, source=resolved.compared, columns=columns, plan_ids=[plan.pk])
+        if resolved.compared
+        else {}
+    )
+    values = tuple(_value_of(plan, name) for name in _ROW_FIELDS)
+    row = _row(values, accounts, query, sums.get(plan.pk, {}), before.get(plan.pk), ())
+    return PlanDetail(
+        row=row,
+        objective=plan.objective,
+        goal=plan.goal,
+        targeting=plan.targeting,
+        landing_url=plan.landing_url,
+        titles=tuple(plan.titles),
+        materials=tuple(plan.materials),
+        reject_reasons=tuple(plan.reject_reasons),
+        settings=plan.settings,
+        job_id=plan.job_id,
+        created_by_id=plan.created_by_id,
+        remote_created_at=plan.remote_created_at,
+        remote_modified_at=plan.remote_modified_at,
+        campaign_settings=plan.campaign.settings if plan.campaign else {},
+    )
+
+
+def label_choices(actor: Actor) -> tuple[str, ...]:
+    """Labels in use on plans the actor may see, by name."""
+    rows = (
+        visible_plans(actor)
+        .exclude(labels=[])
+        .annotate(one=Func(F("labels"), function="unnest"))
+        .values_list("one", flat=True)
+        .distinct()
+    )
+    return tuple(sorted(rows))
+
+
+def resolve_range(query: PlanQuery) -> Range:
+    """Where the numbers come from: a kept window when every account is summed for today, else the day table."""
+    today = media_today()
+    _check_period(query, today)
+    first_on, last_on = query.period.days(today)
+    window = query.period.window(today)
+    is_rolled = not WindowState.objects.exclude(rolled_on=today).exists()
+    shares = arrived_shares()
+    if window is not None and (is_rolled or window == Window.YESTERDAY_SAME_HOURS):
+        source = frames.window_source(window, today)
+    else:
+        source = frames.days_source(first_on, last_on, today, shares)
+    if not query.compare or window == Window.LIFETIME:
+        return Range(first_on, last_on, source, None, None, None)
+    if query.compare == "same_hours":
+        yesterday = today - timedelta(days=1)
+        compared = frames.window_source(Window.YESTERDAY_SAME_HOURS, today)
+        return Range(first_on, last_on, source, yesterday, yesterday, compared)
+    before_first, before_last = previous_days(first_on, last_on)
+    before = _previous_window(window, today, (before_first, before_last))
+    if before is not None and is_rolled:
+        compared = frames.window_source(before, today)
+    else:
+        compared = frames.days_source(before_first, before_last, today, shares)
+    return Range(first_on, last_on, source, before_first, before_last, compared)
+
+
+def _previous_window(window: Window | None, today: date, days: tuple[date, date]) -> Window | None:
+    if window is None:
+        return None
+    found = dict(PRESETS.values()).get(window)
+    return found if found is not None and window_days(found, today) == days else None
+
+
+def _check_period(query: PlanQuery, today: date) -> None:
+    problem = ""
+    if query.period.preset and query.period.preset not in PRESETS:
+        problem = _("There is no such period.")
+    elif not query.period.preset:
+        first_on, last_on = query.period.first_on, query.period.last_on
+        if first_on is None or last_on is None or first_on > last_on:
+            problem = _("The first day must not be after the last.")
+        elif (last_on - first_on).days >= 400:
+            problem = _("A period has at most 400 days.")
+    if not problem and query.compare == "same_hours" and query.period.window(today) != Window.TODAY:
+        problem = _("Yesterday's same hours compare with today only.")
+    if not problem and query.compare not in {"", "previous", "same_hours"}:
+        problem = _("There is no such comparison.")
+    if problem:
+        raise InvalidInput(problem, errors=(FieldError("/period", "invalid_period", problem),))
+    unknown = [key for key in query.metrics if key not in METRICS]
+    if unknown:
+        detail = _("There is no metric “%(key)s”.") % {"key": unknown[0]}
+        raise InvalidInput(detail, errors=(FieldError("/metrics", "unknown_metric", detail),))
+
+
+def _page(
+    query: PlanQuery, filtered: Filtered, resolved: Range, accounts: dict[int, AccountFacts]
+) -> tuple[tuple[PlanRow, ...], bool]:
+    columns = columns_of(query.metrics)
+    order, sort_columns = _order(query)
+    where = frames.Sql(filtered.where.text, list(filtered.where.params))
+    if query.after is not None:
+        _add_keyset(where, query, order.expression)
+    limit = max(1, min(query.limit, max(MAX_PAGE, EXPORT_CHUNK)))
+    needed = tuple(dict.fromkeys((*columns, *sort_columns, *filtered.columns)))
+    found = frames.plan_page(
+        filtered.reach,
+        source=resolved.source,
+        columns=needed,
+        where=where,
+        order=order,
+        limit=limit + 1,
+        offset=0 if query.after is not None else query.offset,
+    )
+    page, has_more = found[:limit], len(found) > limit
+    plans = {row[0]: row for row in Plan.objects.filter(pk__in=[row[0] for row in page]).values_list(*_ROW_FIELDS)}
+    before: dict[int, dict[str, float]] = {}
+    if resolved.compared is not None:
+        before = frames.plan_sums(
+            filtered.reach, source=resolved.compared, columns=columns, plan_ids=[row[0] for row in page]
+        )
+    rows = tuple(
+        _row(
+            plans[plan_id],
+            accounts,
+            query,
+            dict(zip(needed, sums, strict=True)),
+            before.get(plan_id, {}) if resolved.compared is not None else None,
+            (_plain(sort_value), plan_id),
+        )
+        for plan_id, sort_value, *sums in page
+        if plan_id in plans
+    )
+    return rows, has_more
+
+
+def _row(
+    values: tuple[Any, ...],
+    accounts: dict[int, AccountFacts],
+    query: PlanQuery,
+    sums: dict[str, float],
+    before: dict[str, float] | None,
+    key: tuple[Any, ...],
+) -> PlanRow:
+    v = dict(zip(_ROW_FIELDS, values, strict=True))
+    account = accounts[v.pop("account_id")]
+    v["campaign_name"] = v.pop("campaign__name") or ""
+    v["labels"] = tuple(v["labels"])
+    return PlanRow(
+        **v,
+        account=account,
+        metrics=values_of(query.metrics, sums),
+        compared={} if before is None else values_of(query.metrics, before),
+        key=key,
+    )
+
+
+def _totals(query: PlanQuery, filtered: Filtered, resolved: Range) -> PlanTotals:
+    count, sums, before = frames.plan_totals(
+        filtered.reach,
+        source=resolved.source,
+        compared=resolved.compared,
+        columns=columns_of(query.metrics),
+        filter_columns=filtered.columns,
+        where=filtered.where,
+    )
+    return PlanTotals(
+        plan_count=count,
+        metrics=values_of(query.metrics, sums),
+        compared=values_of(query.metrics, before) if resolved.compared else {},
+    )
+
+
+def _order(query: PlanQuery) -> tuple[frames.Order, tuple[str, ...]]:
+    """The order, and the metric columns it needs; ties by id, undefined last either way."""
+    direction = "DESC" if query.is_descending else "ASC"
+    columns: tuple[str, ...] = ()
+    if query.sort in METRICS:
+        expression = frames.metric_sql(METRICS[query.sort], "w")
+        columns = METRICS[query.sort].columns
+    elif query.sort in SORT_COLUMNS:
+        expression = SORT_COLUMNS[query.sort]
+    else:
+        detail = _("Plans are not sorted by “%(key)s”.") % {"key": query.sort}
+        raise InvalidInput(detail, errors=(FieldError("/sort", "unknown_sort", detail),))
+    return frames.Order(expression, f"sort_value {direction} NULLS LAST, p.id {direction}"), columns
+
+
+def _add_keyset(where: frames.Sql, query: PlanQuery, expression: str) -> None:
+    if query.after is None or len(query.after) != 2 or not isinstance(query.after[1], int):
+        detail = _("This is not a cursor of this list.")
+        raise InvalidInput(detail, errors=(FieldError("/after", "invalid_cursor", detail),))
+    value, plan_id = query.after
+    if query.sort == "created_at" and value is not None:
+        try:
+            value = datetime.fromisoformat(str(value))
+        except ValueError:
+            detail = _("This is not a cursor of this list.")
+            raise InvalidInput(detail, errors=(FieldError("/after", "invalid_cursor", detail),)) from None
+    sign = "<" if query.is_descending else ">"
+    if value is None:
+        where.add(f" AND {expression} IS NULL AND p.id {sign} %s", plan_id)
+        return
+    where.add(
+        f" AND ({expression} {sign} %s OR ({expression} = %s AND p.id {sign} %s) OR {expression} IS NULL)",
+        value, value, plan_id,
+    )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """A sort value that JSON can carry."""
+    return value.isoformat() if isinstance(value, (datetime, date)) else value
+
+
+def _value_of(plan: Plan, name: str) -> Any:
+    if name == "campaign__name":
+        return plan.campaign.name if plan.campaign else ""
+    return getattr(plan, name)
+
+
+def _oldest(instants: Iterable[datetime | None]) -> datetime | None:
+    known = [instant for instant in instants if instant is not None]
+    return min(known) if known else None

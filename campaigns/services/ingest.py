@@ -1,0 +1,259 @@
+"""Numbers in: pages of ``MetricRow`` → COPY → one upsert an hour row → sums by day, account hour and window.
+
+A read covers whole days of one account, so what it brings *is* those days: hours that vanished are removed, restated
+ones replaced, equal ones not touched. Everything, with the cursor, is one transaction.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.utils import DatabaseError
+from psycopg.errors import CardinalityViolation
+
+from campaigns.domain.maturity import FINAL_AGE
+from campaigns.domain.metrics import MEASURES
+from campaigns.models import Plan, WindowState
+from campaigns.selectors.maturity import arrived_shares
+from campaigns.services import windows
+from media_connectors.contracts import MetricRow
+from xmagnet.core.clock import MEDIA_TIMEZONE
+from xmagnet.core.scope import require_organization_id
+
+#: lines sent to COPY at once; larger buffers cost memory and save nothing
+_CHUNK = 5_000
+#: yesterday's same hours are summed again after so long
+SAME_HOURS_EVERY = timedelta(minutes=10)
+
+_COLUMNS = ", ".join(MEASURES)
+_SUMS = ", ".join(f"sum({column})::bigint" for column in MEASURES)
+_LINE = "\t".join(["%s"] * (3 + len(MEASURES))) + "\n"
+_SET = ", ".join(f"{column} = EXCLUDED.{column}" for column in MEASURES)
+
+
+def _is_changed(table: str) -> str:
+    old = ", ".join(f"{table}.{column}" for column in MEASURES)
+    new = ", ".join(f"EXCLUDED.{column}" for column in MEASURES)
+    return f"({old}) IS DISTINCT FROM ({new})"
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What a read brought: hour rows kept, hour rows of plans that we do not know, plans whose days changed."""
+
+    row_count: int
+    unknown_remote_ids: frozenset[str]
+    changed_plan_count: int
+
+
+def ingest_hours(
+    *,
+    account_id: int,
+    pages: Iterable[Sequence[MetricRow]],
+    first_on: date,
+    last_on: date,
+    now: datetime,
+    save_cursor: Callable[[], None] | None = None,
+) -> IngestResult:
+    """Make the account's days ``first_on``…``last_on`` equal to what was read, in the organization in scope.
+
+    The pages are consumed before the transaction's first write. The caller holds the account's sync lock.
+    """
+    organization_id = require_organization_id()
+    ensure_partitions(first_on, last_on)
+    with transaction.atomic(), connection.cursor() as cursor:
+        known = dict(Plan.objects.filter(account_id=account_id).values_list("remote_id", "id"))
+        unknown = _copy(cursor, pages, known, first_on, last_on)
+        key = {"organization": organization_id, "account": account_id, "first": first_on, "last": last_on}
+        row_count = _upsert_hours(cursor, key)
+        _sum_days(cursor)
+        _upsert_account_hours(cursor, key)
+        windows.add_to_lifetime(cursor, key)
+        changed = _upsert_days(cursor, key)
+        _read_maturity(cursor, key, now)
+        _refresh_windows(cursor, key, changed, now)
+        if save_cursor is not None:
+            save_cursor()
+    return IngestResult(row_count, unknown, len({plan_id for plan_id, _ in changed}))
+
+
+def ensure_partitions(first_on: date, last_on: date) -> None:
+    """Make the days' partitions. In a transaction of its own: making one locks the table."""
+    if not _has_partitions(connection.settings_dict["NAME"], first_on, last_on):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT campaigns_ensure_partitions(%s, %s)", [first_on, last_on])
+        _remembered.add((connection.settings_dict["NAME"], first_on, last_on))
+
+
+_remembered: set[tuple[str, date, date]] = set()
+
+
+def _has_partitions(database: str, first_on: date, last_on: date) -> bool:
+    if (database, first_on, last_on) not in _remembered:
+        return False
+    with connection.cursor() as cursor:  # a rolled-back transaction took the partitions with it
+        cursor.execute("SELECT to_regclass(%s)", [f"campaigns_planhour_{last_on:%Y%m%d}"])
+        return cursor.fetchone()[0] is not None
+
+
+def _copy(
+    cursor: Any, pages: Iterable[Sequence[MetricRow]], known: dict[str, int], first_on: date, last_on: date
+) -> frozenset[str]:
+    """Into the session's staging table; rows of unknown plans and of days nobody asked for stay outside."""
+    measures = ", ".join(f"{column} bigint NOT NULL" for column in MEASURES)
+    cursor.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS campaigns_staging (plan_id bigint NOT NULL, stat_date date NOT NULL,"
+        f" stat_hour smallint NOT NULL, {measures}) ON COMMIT DELETE ROWS"
+    )
+    cursor.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS campaigns_staging_day (plan_id bigint NOT NULL, stat_date date NOT NULL,"
+        f" {measures}) ON COMMIT DELETE ROWS"
+    )
+    cursor.execute("TRUNCATE campaigns_staging, campaigns_staging_day")
+    day_text = functools.lru_cache(maxsize=None)(date.isoformat)
+    unknown: set[str] = set()
+    lines: list[str] = []
+    with cursor.copy(f"COPY campaigns_staging (plan_id, stat_date, stat_hour, {_COLUMNS}) FROM STDIN") as copy:
+        for page in pages:
+            for row in page:
+                plan_id = known.get(row[0])
+                if plan_id is None:
+                    unknown.add(row[0])
+                elif first_on <= row[1] <= last_on:
+                    lines.append(_LINE % (plan_id, day_text(row[1]), *row[2:]))
+            if len(lines) >= _CHUNK:
+                copy.write("".join(lines))
+                lines.clear()
+        copy.write("".join(lines))
+    return frozenset(unknown)
+
+
+def _upsert_hours(cursor: Any, key: dict[str, Any]) -> int:
+    insert = (
+        f"INSERT INTO campaigns_planhour (organization_id, account_id, plan_id, stat_date, stat_hour, {_COLUMNS})"
+        f" SELECT %(organization)s, %(account)s, plan_id, stat_date, stat_hour, {_COLUMNS} FROM campaigns_staging"
+    )
+    cursor.execute(
+        "SELECT EXISTS (SELECT 1 FROM campaigns_planhour WHERE organization_id = %(organization)s"
+        " AND account_id = %(account)s AND stat_date BETWEEN %(first)s AND %(last)s)",
+        key,
+    )
+    if cursor.fetchone()[0]:
+        cursor.execute(
+            "DELETE FROM campaigns_planhour h WHERE h.organization_id = %(organization)s"
+            " AND h.account_id = %(account)s AND h.stat_date BETWEEN %(first)s AND %(last)s"
+            " AND NOT EXISTS (SELECT 1 FROM campaigns_staging s WHERE s.plan_id = h.plan_id"
+            " AND s.stat_date = h.stat_date AND s.stat_hour = h.stat_hour)",
+            key,
+        )
+        insert += (
+            " ON CONFLICT (organization_id, account_id, plan_id, stat_date, stat_hour)"
+            f" DO UPDATE SET {_SET} WHERE {_is_changed('campaigns_planhour')}"
+        )
+    try:
+        with transaction.atomic():
+            cursor.execute(insert, key)
+    except DatabaseError as error:
+        if not isinstance(error, IntegrityError) and not isinstance(error.__cause__, CardinalityViolation):
+            raise
+        # The media repeated a row between pages: the later one is the newer one.
+        cursor.execute(
+            "DELETE FROM campaigns_staging a USING campaigns_staging b WHERE a.plan_id = b.plan_id"
+            " AND a.stat_date = b.stat_date AND a.stat_hour = b.stat_hour AND a.ctid < b.ctid"
+        )
+        cursor.execute(insert, key)
+    cursor.execute("SELECT count(*) FROM campaigns_staging")
+    return int(cursor.fetchone()[0])
+
+
+def _sum_days(cursor: Any) -> None:
+    cursor.execute(
+        f"INSERT INTO campaigns_staging_day (plan_id, stat_date, {_COLUMNS})"
+        f" SELECT plan_id, stat_date, {_SUMS} FROM campaigns_staging GROUP BY plan_id, stat_date"
+    )
+
+
+def _upsert_account_hours(cursor: Any, key: dict[str, Any]) -> None:
+    cursor.execute(
+        "DELETE FROM campaigns_accounthour h WHERE h.organization_id = %(organization)s"
+        " AND h.account_id = %(account)s AND h.stat_date BETWEEN %(first)s AND %(last)s"
+        " AND NOT EXISTS (SELECT 1 FROM campaigns_staging s"
+        " WHERE s.stat_date = h.stat_date AND s.stat_hour = h.stat_hour)",
+        key,
+    )
+    cursor.execute(
+        f"INSERT INTO campaigns_accounthour (organization_id, account_id, stat_date, stat_hour, {_COLUMNS})"
+        f" SELECT %(organization)s, %(account)s, stat_date, stat_hour, {_SUMS} FROM campaigns_staging"
+        " GROUP BY stat_date, stat_hour ON CONFLICT (organization_id, stat_date, account_id, stat_hour)"
+        f" DO UPDATE SET {_SET} WHERE {_is_changed('campaigns_accounthour')}",
+        key,
+    )
+
+
+def _upsert_days(cursor: Any, key: dict[str, Any]) -> list[tuple[int, date]]:
+    """The plan days that changed; days that vanished count as changed."""
+    cursor.execute(
+        "DELETE FROM campaigns_planday d WHERE d.organization_id = %(organization)s AND d.account_id = %(account)s"
+        " AND d.stat_date BETWEEN %(first)s AND %(last)s AND NOT EXISTS (SELECT 1 FROM campaigns_staging_day s"
+        " WHERE s.plan_id = d.plan_id AND s.stat_date = d.stat_date) RETURNING d.plan_id, d.stat_date",
+        key,
+    )
+    changed: list[tuple[int, date]] = cursor.fetchall()
+    cursor.execute(
+        f"INSERT INTO campaigns_planday (organization_id, account_id, plan_id, stat_date, {_COLUMNS})"
+        f" SELECT %(organization)s, %(account)s, plan_id, stat_date, {_COLUMNS} FROM campaigns_staging_day"
+        " ON CONFLICT (organization_id, account_id, plan_id, stat_date)"
+        f" DO UPDATE SET {_SET} WHERE {_is_changed('campaigns_planday')} RETURNING plan_id, stat_date",
+        key,
+    )
+    return changed + cursor.fetchall()
+
+
+def _read_maturity(cursor: Any, key: dict[str, Any], now: datetime) -> None:
+    """Note how many billed conversions each day had at today's age; a day's last reading at an age counts."""
+    today = now.astimezone(MEDIA_TIMEZONE).date()
+    cursor.execute(
+        "INSERT INTO campaigns_maturityreading (organization_id, account_id, stat_date, age, billed_conversions)"
+        " SELECT %(organization)s, %(account)s, stat_date, %(today)s::date - stat_date, sum(billed_conversions)::bigint"
+        f" FROM campaigns_staging_day WHERE %(today)s::date - stat_date BETWEEN 0 AND {FINAL_AGE} GROUP BY stat_date"
+        " ON CONFLICT (organization_id, account_id, stat_date, age)"
+        " DO UPDATE SET billed_conversions = EXCLUDED.billed_conversions"
+        " WHERE campaigns_maturityreading.billed_conversions <> EXCLUDED.billed_conversions",
+        {**key, "today": today},
+    )
+
+
+def _refresh_windows(cursor: Any, key: dict[str, Any], changed: list[tuple[int, date]], now: datetime) -> None:
+    account_id, today = key["account"], now.astimezone(MEDIA_TIMEZONE).date()
+    state = WindowState.objects.filter(account_id=account_id).first()
+    if state is None or state.rolled_on != today:
+        windows.roll_account(cursor, organization_id=key["organization"], account_id=account_id, today=today)
+    else:
+        windows.refresh(
+            cursor,
+            organization_id=key["organization"],
+            account_id=account_id,
+            today=today,
+            changed=changed,
+            shares=arrived_shares(),
+        )
+    yesterday = today - timedelta(days=1)
+    same_hours_at = state.same_hours_at if state is not None and state.rolled_on == today else None
+    if same_hours_at is None or now - same_hours_at >= SAME_HOURS_EVERY or any(day == yesterday for _, day in changed):
+        windows.refresh_same_hours(cursor, organization_id=key["organization"], account_id=account_id, now=now)
+        same_hours_at = now
+    WindowState.objects.update_or_create(
+        account_id=account_id,
+        defaults={"rolled_on": today, "same_hours_at": same_hours_at, "ingested_at": now},
+        create_defaults={
+            "organization_id": key["organization"],
+            "rolled_on": today,
+            "same_hours_at": same_hours_at,
+            "ingested_at": now,
+        },
+    )

@@ -1,0 +1,55 @@
+"""The media accounts an actor may see, as facts that other floors show and narrow by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from media_connectors.models import MediaAccount
+from xmagnet.core.tenancy import Narrowing
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """A media account beside its plans. Money in fen; ``agency_name`` is "" for the advertiser's own accounts."""
+
+    id: int
+    remote_id: str
+    name: str
+    platform: str
+    agency_id: int | None
+    agency_name: str
+    is_active: bool
+    health: str
+    health_message: str
+    balance_fen: int | None
+    low_balance_fen: int | None
+    funds_synced_at: datetime | None
+    plans_synced_at: datetime | None
+    metrics_synced_at: datetime | None
+
+
+def account_facts(actor: Narrowing) -> dict[int, AccountFacts]:
+    """All media accounts that the actor may see, by id, in one query."""
+    rows = (
+        MediaAccount.objects.all()
+        .visible_to(actor)
+        .order_by("platform", "name", "id")
+        .values_list(
+            "id",
+            "remote_id",
+            "name",
+            "platform",
+            "agency_id",
+            "agency__name",
+            "is_active",
+            "health",
+            "health_message",
+            "balance_fen",
+            "low_balance_fen",
+            "funds_synced_at",
+            "plans_synced_at",
+            "metrics_synced_at",
+        )
+    )
+    return {row[0]: AccountFacts(*row[:5], row[5] or "", *row[6:]) for row in rows}

@@ -1,0 +1,146 @@
+"""Numbers in: exact replacement of the days that were read, and sums that agree with them."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from campaigns.domain.periods import Window
+from campaigns.models import AccountHour, MaturityReading, PlanDay, PlanHour, PlanWindow, WindowState
+from campaigns.services.windows import roll_stale_accounts
+from tests.campaigns.conftest import NOW, TODAY
+from tests.campaigns.rows import hour, ingest
+from tests.factories import make_plan
+from xmagnet.core.scope import organization_scope
+
+
+@pytest.fixture
+def scope(world):
+    with organization_scope(world.organization.pk):
+        yield
+
+
+def windows(plan, column="cost_fen"):
+    return {
+        Window(window).name: value
+        for window, value in PlanWindow.objects.filter(plan=plan).values_list("window", column)
+    }
+
+
+def test_hours_are_stored_and_summed_by_day_account_hour_and_window(world, scope):
+    plan, second = world.blue_plan, make_plan(world.blue_account)
+    result = ingest(
+        world.blue_account,
+        hour(plan, 0, 9, cost_fen=100, clicks=3),
+        hour(plan, 0, 10, cost_fen=50, clicks=1),
+        hour(plan, 1, 9, cost_fen=40),
+        hour(plan, 5, 9, cost_fen=7),
+        hour(second, 0, 9, cost_fen=1),
+    )
+    assert (result.row_count, result.changed_plan_count) == (5, 2)
+    assert PlanHour.objects.count() == 5
+    assert PlanDay.objects.get(plan=plan, stat_date=TODAY).cost_fen == 150
+    assert AccountHour.objects.get(stat_date=TODAY, stat_hour=9).cost_fen == 101
+    assert windows(plan) == {
+        "TODAY": 150, "YESTERDAY": 40, "YESTERDAY_SAME_HOURS": 40, "LAST_3_DAYS": 40, "PREVIOUS_3_DAYS": 7,
+        "LAST_7_DAYS": 47, "LAST_14_DAYS": 47, "LAST_30_DAYS": 47, "LIFETIME": 197,
+    }  # fmt: skip
+
+
+def test_a_restated_day_replaces_the_old_numbers_exactly(world, scope):
+    plan = world.blue_plan
+    ingest(
+        world.blue_account, hour(plan, 2, 9, cost_fen=100), hour(plan, 2, 10, cost_fen=60), hour(plan, 0, cost_fen=5)
+    )
+    ingest(world.blue_account, hour(plan, 2, 9, cost_fen=90), hour(plan, 0, cost_fen=5))
+    assert list(PlanHour.objects.filter(stat_date__lt=TODAY).values_list("stat_hour", "cost_fen")) == [(9, 90)]
+    assert PlanDay.objects.get(stat_date=TODAY - timedelta(days=2)).cost_fen == 90
+    assert windows(plan)["LAST_3_DAYS"] == 90
+    assert windows(plan)["LIFETIME"] == 95
+
+
+def test_a_day_that_vanished_leaves_no_number_behind(world, scope):
+    plan = world.blue_plan
+    ingest(world.blue_account, hour(plan, 0, cost_fen=100), hour(plan, 1, cost_fen=10))
+    ingest(world.blue_account, hour(plan, 0, cost_fen=100))
+    assert "YESTERDAY" not in windows(plan)
+    assert "YESTERDAY_SAME_HOURS" not in windows(plan)
+    assert windows(plan)["LIFETIME"] == 100
+    assert not AccountHour.objects.filter(stat_date=TODAY - timedelta(days=1)).exists()
+
+
+def test_days_outside_the_read_stay(world, scope):
+    ingest(world.blue_account, hour(world.blue_plan, 6, cost_fen=9))
+    ingest(world.blue_account, hour(world.blue_plan, 0, cost_fen=1), days=1)
+    assert PlanDay.objects.get(stat_date=TODAY - timedelta(days=6)).cost_fen == 9
+    assert windows(world.blue_plan)["LAST_7_DAYS"] == 9
+
+
+def test_the_same_read_again_changes_nothing(world, scope):
+    rows = (hour(world.blue_plan, 0, cost_fen=100), hour(world.blue_plan, 3, cost_fen=10))
+    ingest(world.blue_account, *rows)
+    assert ingest(world.blue_account, *rows).changed_plan_count == 0
+    assert windows(world.blue_plan)["LIFETIME"] == 110
+
+
+def test_a_row_repeated_between_pages_counts_once_and_the_later_one_wins(world, scope):
+    ingest(world.blue_account, hour(world.blue_plan, 0, 9, cost_fen=100), hour(world.blue_plan, 0, 9, cost_fen=120))
+    assert PlanDay.objects.get().cost_fen == 120
+    ingest(world.blue_account, hour(world.blue_plan, 0, 9, cost_fen=1), hour(world.blue_plan, 0, 9, cost_fen=2))
+    assert PlanDay.objects.get().cost_fen == 2
+
+
+def test_rows_of_unknown_plans_and_other_accounts_are_named_and_not_stored(world, scope):
+    result = ingest(world.blue_account, hour(world.red_plan, cost_fen=5), hour(world.blue_plan, cost_fen=1))
+    assert result.unknown_remote_ids == {world.red_plan.remote_id}
+    assert PlanHour.objects.get().cost_fen == 1
+
+
+def test_the_cursor_falls_with_the_rows(world, scope):
+    def refuse():
+        raise RuntimeError("the cursor could not be saved")
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        ingest(world.blue_account, hour(world.blue_plan, cost_fen=5), save_cursor=refuse)
+    assert not PlanHour.objects.exists()
+    assert not PlanWindow.objects.exists()
+
+
+def test_yesterdays_same_hours_end_at_this_minute(world, scope):
+    plan = world.blue_plan  # it is 14:30
+    ingest(
+        world.blue_account,
+        hour(plan, 1, 13, cost_fen=100),
+        hour(plan, 1, 14, cost_fen=60),
+        hour(plan, 1, 15, cost_fen=1000),
+    )
+    assert windows(plan)["YESTERDAY_SAME_HOURS"] == 130
+
+
+def test_matured_conversions_grow_by_what_is_missing(world, scope):
+    ingest(
+        world.blue_account,
+        hour(world.blue_plan, 0, billed_conversions=62),
+        hour(world.blue_plan, 1, billed_conversions=84),
+    )
+    assert windows(world.blue_plan, "matured_conversions")["TODAY"] == pytest.approx(100)
+    assert windows(world.blue_plan, "matured_conversions")["LAST_7_DAYS"] == pytest.approx(100)
+
+
+def test_each_read_notes_what_had_arrived_at_that_age(world, scope, clock):
+    ingest(world.blue_account, hour(world.blue_plan, 2, billed_conversions=10))
+    assert MaturityReading.objects.values_list("age", "billed_conversions").get() == (2, 10)
+
+
+def test_windows_roll_when_the_day_turns(world, scope, clock):
+    plan = world.blue_plan
+    ingest(world.blue_account, hour(plan, 0, cost_fen=100), hour(plan, 7, cost_fen=3))
+    clock.move_to(NOW + timedelta(days=1))
+    assert roll_stale_accounts(NOW + timedelta(days=1)) == 1
+    assert roll_stale_accounts(NOW + timedelta(days=1)) == 0
+    rolled = windows(plan)
+    assert "TODAY" not in rolled
+    assert rolled["YESTERDAY"] == 100
+    assert (rolled["LAST_7_DAYS"], rolled["PREVIOUS_7_DAYS"]) == (100, 3)
+    assert rolled["LIFETIME"] == 103
+    assert WindowState.objects.get().rolled_on == TODAY + timedelta(days=1)

@@ -11,8 +11,9 @@ from xmagnet.core.locks import Lock
 
 logger = logging.getLogger(__name__)
 
-# How soon a follower takes over after the leader's connection is gone.
-FOLLOWER_PAUSE_SECONDS = 5.0
+# How soon a follower takes over after the leader's connection is gone; also the longest sleep of the leader, because
+# Celery's beat hears SIGTERM only between two sleeps.
+LONGEST_PAUSE_SECONDS = 1.0
 
 
 class LockedScheduler(Scheduler):  # type: ignore[misc]
@@ -30,8 +31,8 @@ class LockedScheduler(Scheduler):  # type: ignore[misc]
     def tick(self, *arguments: Any, **options: Any) -> float:
         """Send what is due when we lead; return the seconds until the next look."""
         if not self._leads():
-            return FOLLOWER_PAUSE_SECONDS
-        return min(float(super().tick(*arguments, **options)), FOLLOWER_PAUSE_SECONDS)
+            return LONGEST_PAUSE_SECONDS
+        return min(float(super().tick(*arguments, **options)), LONGEST_PAUSE_SECONDS)
 
     def close(self) -> None:
         """Give the lock back at once, by closing its connection."""

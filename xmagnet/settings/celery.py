@@ -18,6 +18,7 @@ __all__ = [
     "CELERY_BROKER_CONNECTION_MAX_RETRIES",
     "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP",
     "CELERY_BROKER_READ_URL",
+    "CELERY_BROKER_TRANSPORT",
     "CELERY_BROKER_TRANSPORT_OPTIONS",
     "CELERY_BROKER_URL",
     "CELERY_BROKER_WRITE_URL",
@@ -61,9 +62,8 @@ def _broker(url: str) -> tuple[str, dict[str, Any]]:
             "conn_string": make_conninfo("", **parameters),
             "init_extension": False,
             "visibility_timeout": _VISIBILITY_SECONDS,
-            # A long poll would block on one queue at a time while messages wait in the others.
+            # A long poll would block on one queue at a time while messages wait in the others; see xmagnet.core.broker.
             "wait_time_seconds": 0,
-            "polling_interval": 0.1,
             "pool_size": 4,
             "pool_timeout": 5,  # seconds; a request must not hang for half a minute on a broker that is away
         }
@@ -80,6 +80,7 @@ def _broker(url: str) -> tuple[str, dict[str, Any]]:
 
 
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = _broker(env.text("CELERY_BROKER_URL", "memory://"))
+CELERY_BROKER_TRANSPORT = "xmagnet.core.broker:Transport" if CELERY_BROKER_URL.startswith("pgmq:") else None
 # Celery would prefer the unprocessed variable of the environment to its own setting, but only for the common URL.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -1,0 +1,29 @@
+"""The PGMQ transport with a polling interval that follows the traffic."""
+
+from time import monotonic
+from typing import Any
+
+from kombu.transport import pgmq
+
+# Kombu waits one interval whenever there is nothing to fetch, or no free process to fetch for. Measured on two cores
+# with two processes and no-op tasks: a fixed 0.1 s carries 19 tasks/s and costs 4 % of a core when idle (worker and
+# database together); going over to 0.01 s while there is traffic carries 125 tasks/s at the same idle cost.
+IDLE_INTERVAL_SECONDS = 0.1
+BUSY_INTERVAL_SECONDS = 0.01
+BUSY_FOR_SECONDS = 1.0
+
+
+class Transport(pgmq.Transport):  # type: ignore[misc]
+    """Polls ten times as often for a second after each message."""
+
+    _delivered_at = float("-inf")
+
+    @property
+    def polling_interval(self) -> float:
+        """Seconds until the next look, asked once per round of the consumer's loop."""
+        is_busy = monotonic() - self._delivered_at < BUSY_FOR_SECONDS
+        return BUSY_INTERVAL_SECONDS if is_busy else IDLE_INTERVAL_SECONDS
+
+    def _deliver(self, message: Any, queue: str) -> None:
+        self._delivered_at = monotonic()
+        super()._deliver(message, queue)

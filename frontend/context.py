@@ -35,8 +35,10 @@ class Shell:
 
     @property
     def theme(self) -> str:
-        """The chosen theme; ``auto`` follows the system."""
+        """The theme chosen on this device, else in the profile; ``auto`` follows the system."""
         chosen = self._request.COOKIES.get(THEME_COOKIE, "")
+        if chosen not in THEMES:
+            chosen = getattr(getattr(self._request, "user", None), "theme", "")
         return chosen if chosen in THEMES else "auto"
 
     @cached_property

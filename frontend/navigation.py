@@ -39,10 +39,19 @@ MENU: tuple[MenuGroup, ...] = (
             MenuItem(_("Jobs"), "list-check", "jobs", "jobs:read", "g j"),
         ),
     ),
+    MenuGroup(
+        _("Account centre"),
+        (
+            MenuItem(_("Agencies"), "building-community", "agencies", "agencies:read"),
+            MenuItem(_("Members"), "users", "members", "members:read", "g m"),
+            MenuItem(_("API tokens"), "key", "tokens", "tokens:manage"),
+            MenuItem(_("Audit log"), "history", "audit", "audit:read", "g a"),
+        ),
+    ),
 )
 
 #: the reader's own pages, in the menu behind the avatar
-PERSONAL: tuple[MenuItem, ...] = ()
+PERSONAL: tuple[MenuItem, ...] = (MenuItem(_("Profile"), "user", "profile", "overview:read"),)
 
 
 @dataclass(frozen=True, slots=True)

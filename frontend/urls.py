@@ -5,7 +5,18 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.urls import include, path
 
-from frontend.views import entrance, jobs, notifications, overview, search
+from frontend.views import (
+    agencies,
+    audit,
+    entrance,
+    jobs,
+    members,
+    notifications,
+    overview,
+    profile,
+    search,
+    tokens,
+)
 
 organization = [
     path("", overview.Overview.as_view(), name="overview"),
@@ -17,11 +28,28 @@ organization = [
     path("jobs/<str:job_id>/", jobs.JobPage.as_view(), name="job"),
     path("jobs/<str:job_id>/progress/", jobs.JobProgress.as_view(), name="job-progress"),
     path("jobs/<str:job_id>/cancel/", jobs.JobCancel.as_view(), name="job-cancel"),
+    path("agencies/", agencies.AgencyList.as_view(), name="agencies"),
+    path("agencies/add/", agencies.AddAgency.as_view(), name="agency-add"),
+    path("agencies/<int:agency_id>/", agencies.ChangeAgency.as_view(), name="agency-change"),
+    path("agencies/<int:agency_id>/switch/", agencies.SwitchAgency.as_view(), name="agency-switch"),
+    path("members/", members.MemberList.as_view(), name="members"),
+    path("members/invite/", members.InviteMember.as_view(), name="member-invite"),
+    path("members/<int:member_id>/", members.ChangeMember.as_view(), name="member-change"),
+    path("members/<int:member_id>/suspend/", members.SuspendMember.as_view(), name="member-suspend"),
+    path("invitations/<int:invitation_id>/revoke/", members.RevokeInvitation.as_view(), name="invitation-revoke"),
+    path("tokens/", tokens.TokenList.as_view(), name="tokens"),
+    path("tokens/new/", tokens.MakeToken.as_view(), name="token-make"),
+    path("tokens/<int:token_id>/revoke/", tokens.RevokeToken.as_view(), name="token-revoke"),
+    path("audit/", audit.AuditLog.as_view(), name="audit"),
+    path("audit/export.csv", audit.AuditExport.as_view(), name="audit-export"),
+    path("audit/verify/", audit.VerifyAuditLog.as_view(), name="audit-verify"),
+    path("profile/", profile.Profile.as_view(), name="profile"),
 ]
 
 pages = [
     path("", entrance.ChooseOrganization.as_view(), name="home"),
     path("language/", entrance.set_language, name="set-language"),
+    path("join/<slug:org>/<str:secret>/", members.JoinOrganization.as_view(), name="join"),
     path("o/<slug:org>/", include(organization)),
 ]
 

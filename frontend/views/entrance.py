@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 
 from xmagnet.accounts.selectors import organizations_of
+from xmagnet.people.profile import change_language
 from xmagnet.web.middleware import LANGUAGE_COOKIE
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -42,7 +43,17 @@ def set_language(request: HttpRequest) -> HttpResponse:
     ):
         target = "/"
     response = HttpResponseRedirect(target)
-    response.set_cookie(
-        LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, secure=request.is_secure(), httponly=True, samesite="Lax"
-    )
+    if request.user.is_authenticated:
+        change_language(request.user.pk, language)
+    remember_language(request, response, language)
     return response
+
+
+def remember_language(request: HttpRequest, response: HttpResponse, language: str) -> None:
+    """Keep the choice in a cookie; an empty choice means the browser's wish again."""
+    if language:
+        response.set_cookie(
+            LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, secure=request.is_secure(), httponly=True, samesite="Lax"
+        )
+    else:
+        response.delete_cookie(LANGUAGE_COOKIE)

@@ -33,6 +33,11 @@ REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
 """
+RUN_AXE = """async () => {
+  const result = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]});
+  return result.violations.flatMap(({id, nodes}) =>
+    nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`));
+}"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -112,10 +117,7 @@ def accessibility() -> Callable[[Page], list[str]]:
     def check(page: Page) -> list[str]:
         # Through the protocol, not as a script element, so that the page's own policy stays in force.
         page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate(
-            """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})).violations
-               .flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) => `${id}: ${target} ${failureSummary}`))"""
-        )
+        found = page.evaluate(RUN_AXE)
         return list(found)
 
     return check

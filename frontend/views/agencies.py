@@ -1,0 +1,80 @@
+"""The directory of agencies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from frontend.forms.people import AgencyForm
+from frontend.views.base import Crumb, Page
+from frontend.views.forms import FormPage
+from xmagnet.people import agencies
+
+
+class AgencyList(Page):
+    """Agencies by name."""
+
+    permission = "agencies:read"
+    template_name = "frontend/people/agencies.html"
+    title = gettext_lazy("Agencies")
+    menu_item = "agencies"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        page = self.page_of(agencies.list_agencies(self.actor))
+        return super().get_context_data(page=page, **kwargs)
+
+
+class _AgencyForm(FormPage):
+    permission = "agencies:manage"
+    menu_item = "agencies"
+    form_class = AgencyForm
+
+    def crumbs(self) -> tuple[Crumb, ...]:
+        return (Crumb(_("Agencies"), self.url("agencies")),)
+
+
+class AddAgency(_AgencyForm):
+    """A new agency."""
+
+    title = gettext_lazy("Add an agency")
+    submit_label = gettext_lazy("Add")
+
+    def perform(self, form: Any) -> HttpResponse:
+        agency = agencies.create_agency(self.actor, name=form.cleaned_data["name"])
+        messages.success(self.request, _("%(name)s is added.") % {"name": agency.name})
+        return redirect(self.url("agencies"))
+
+
+class ChangeAgency(_AgencyForm):
+    """Another name."""
+
+    def page_title(self) -> str:
+        return str(self.agency)
+
+    def form_options(self) -> dict[str, Any]:
+        self.agency = agencies.list_agencies(self.actor).filter(pk=self.kwargs["agency_id"]).first()
+        if self.agency is None:
+            raise Http404
+        return {"initial": {"name": self.agency.name}}
+
+    def perform(self, form: Any) -> HttpResponse:
+        agencies.change_agency(self.actor, self.agency.pk, name=form.cleaned_data["name"])
+        messages.success(self.request, _("Saved."))
+        return redirect(self.url("agencies"))
+
+
+class SwitchAgency(Page):
+    """Deactivate or reactivate."""
+
+    permission = "agencies:manage"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        agencies.change_agency(self.actor, kwargs["agency_id"], is_active=request.POST.get("active") == "yes")
+        messages.success(request, _("Saved."))
+        return redirect(self.url("agencies"))

@@ -1,0 +1,156 @@
+"""Members, their roles, and the invitations that are still open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
+
+from frontend.forms.people import AccessForm, InvitationForm, JoinForm
+from frontend.views.base import Crumb, Page
+from frontend.views.forms import FormPage, add_errors
+from xmagnet.core.errors import Conflict, InvalidInput, NotFound
+from xmagnet.people import members
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+class MemberList(Page):
+    """Everybody in the organization (or in the reader's agency), and who is invited."""
+
+    permission = "members:read"
+    template_name = "frontend/people/members.html"
+    title = gettext_lazy("Members")
+    menu_item = "members"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        may_manage = self.actor.can("members:manage")
+        invitations = members.list_invitations(self.actor)[:100] if may_manage else ()
+        page = self.page_of(members.list_members(self.actor))
+        return super().get_context_data(page=page, invitations=invitations, may_manage=may_manage, **kwargs)
+
+
+class _MembersForm(FormPage):
+    permission = "members:manage"
+    menu_item = "members"
+
+    def crumbs(self) -> tuple[Crumb, ...]:
+        return (Crumb(_("Members"), self.url("members")),)
+
+    def form_options(self) -> dict[str, Any]:
+        return {"actor": self.actor}
+
+
+class InviteMember(_MembersForm):
+    """Make an invitation. Its link is shown once, on the answer to this form."""
+
+    title = gettext_lazy("Invite a member")
+    form_class = InvitationForm
+    submit_label = gettext_lazy("Make the invitation")
+
+    def perform(self, form: Any) -> HttpResponse:
+        email = form.cleaned_data["email"]
+        made = members.invite_member(self.actor, email=email, access=form.access())
+        link = self.request.build_absolute_uri(
+            reverse("frontend:join", args=(self.actor.organization_slug, made.secret))
+        )
+        context = self.get_context_data(email=email, link=link, expires_at=made.expires_at)
+        return self.response_class(self.request, "frontend/people/invited.html", context)
+
+
+class ChangeMember(_MembersForm):
+    """Role and agency. Accounts that the member is limited to stay as they are."""
+
+    form_class = AccessForm
+
+    def page_title(self) -> str:
+        return str(self.member.user)
+
+    def form_options(self) -> dict[str, Any]:
+        self.member = members.list_members(self.actor).filter(pk=self.kwargs["member_id"]).first()
+        if self.member is None:
+            raise Http404
+        initial = {"role": self.member.role, "agency_id": self.member.agency_id}
+        return super().form_options() | {"initial": initial}
+
+    def perform(self, form: Any) -> HttpResponse:
+        limited_to = None
+        if self.member.is_account_limited:
+            limited_to = tuple(self.member.grants.values_list("account_id", flat=True))
+        members.change_member(self.actor, self.member.pk, form.access(limited_to))
+        messages.success(self.request, _("Saved. It holds from the next click on."))
+        return redirect(self.url("members"))
+
+
+class SuspendMember(Page):
+    """Suspend, or let back in."""
+
+    permission = "members:manage"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        is_active = request.POST.get("active") == "yes"
+        try:
+            members.set_member_active(self.actor, kwargs["member_id"], is_active=is_active)
+        except Conflict as refusal:
+            messages.error(request, refusal.detail)
+        else:
+            messages.success(request, _("The member is back.") if is_active else _("The member is suspended."))
+        return redirect(self.url("members"))
+
+
+class RevokeInvitation(Page):
+    """Make an open invitation worthless."""
+
+    permission = "members:manage"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        members.revoke_invitation(self.actor, kwargs["invitation_id"])
+        messages.success(request, _("The invitation is revoked."))
+        return redirect(self.url("members"))
+
+
+class JoinOrganization(TemplateView):
+    """Where an invitation's link leads: a new person chooses name and password, a known one just agrees."""
+
+    template_name = "frontend/people/join.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._answer(JoinForm())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = request.user if request.user.is_authenticated else None
+        form = JoinForm(request.POST)
+        if user is None and not form.is_valid():
+            return self._answer(form, status=422)
+        values = {} if user else form.cleaned_data
+        try:
+            person = members.accept_invitation(kwargs["org"], kwargs["secret"], user=user, **values)
+        except NotFound as gone:
+            raise Http404(gone.detail) from None
+        except (InvalidInput, Conflict) as refusal:
+            form.is_valid()
+            add_errors(form, refusal)
+            return self._answer(form, status=422)
+        if user is None:
+            login(request, person, backend=BACKEND)
+        return redirect("frontend:overview", kwargs["org"])
+
+    def _answer(self, form: JoinForm, status: int = 200) -> HttpResponse:
+        try:
+            organization, invitation = members.open_invitation(self.kwargs["org"], self.kwargs["secret"])
+        except NotFound as gone:
+            raise Http404(gone.detail) from None
+        context = self.get_context_data(form=form, organization=organization, invitation=invitation)
+        response = self.render_to_response(context, status=status)
+        response["Referrer-Policy"] = "no-referrer"  # the address holds the secret
+        response["Cache-Control"] = "private, no-store"
+        return response

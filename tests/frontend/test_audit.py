@@ -1,0 +1,117 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from frontend.audit_words import FieldChange, changes
+from frontend.csv_rows import csv_chunks, safe_cell
+from frontend.views.base import ROWS_PER_PAGE
+from tests.factories import OrganizationFactory, make_actor
+from tests.frontend.rows import reload, row_of, rows_of
+from xmagnet.accounts.models import Organization
+from xmagnet.accounts.roles import Role
+from xmagnet.audit.services import Entry, record_many
+from xmagnet.core.scope import organization_scope
+from xmagnet.jobs.models import Job
+from xmagnet.jobs.task import run_job
+
+LOG = "/o/sunrise/audit/"
+
+
+def happened(organization: Organization, *entries: Entry) -> None:
+    with organization_scope(organization.pk), transaction.atomic():
+        record_many(make_actor(organization, user_name="Han Mei"), entries)
+
+
+def test_the_log_shows_who_what_and_the_change(organization: Organization, admin: Client) -> None:
+    entry = Entry("plan.changed", "plan", 5, "春节 <放量>", before={"bid": 3000}, after={"bid": 3300}, reason="CPA low")
+    happened(organization, entry)
+    html = admin.get(LOG).content.decode()
+    assert "Han Mei" in html
+    assert "春节 &lt;放量&gt;" in html
+    assert "<del>3000</del> → 3300" in html
+    assert "CPA low" in html
+
+
+def test_the_search_narrows_by_text_group_and_day(organization: Organization, admin: Client) -> None:
+    happened(organization, Entry("plan.changed", "plan", 1, "alpha"), Entry("member.invited", "invitation", 2, "beta"))
+    assert "beta" not in admin.get(LOG, {"q": "alpha"}).content.decode()
+    assert "alpha" not in admin.get(LOG, {"action": "member."}).content.decode()
+    assert "No events" in admin.get(LOG, {"since": "2999-01-01"}).content.decode()
+    assert "alpha" in admin.get(LOG, {"since": "no day", "until": "2999-13-45"}).content.decode()
+
+
+def test_pages_go_by_id(organization: Organization, admin: Client) -> None:
+    happened(organization, *(Entry("plan.changed", "plan", n, f"plan-{n:03}") for n in range(ROWS_PER_PAGE + 3)))
+    response = admin.get(LOG)
+    html = response.content.decode()
+    assert "plan-052" in html
+    assert "plan-002" not in html
+    older = admin.get(LOG, {"before": response.context["next_before"]}).content.decode()
+    assert "plan-002" in older
+    assert "plan-003" not in older
+    assert 'rel="next"' not in older
+
+
+def test_another_organizations_events_stay_there(organization: Organization, admin: Client) -> None:
+    happened(OrganizationFactory(), Entry("plan.changed", "plan", 1, "CANARY"))
+    assert "CANARY" not in admin.get(LOG).content.decode()
+    assert b"CANARY" not in b"".join(admin.get(f"{LOG}export.csv").streaming_content)
+
+
+@pytest.mark.parametrize("role", [Role.OPTIMIZER, Role.AGENCY_MANAGER, Role.FINANCE])
+def test_only_administrators_read_the_log(as_role: Callable[..., Client], role: str) -> None:
+    client = as_role(role)
+    for path in (LOG, f"{LOG}export.csv"):
+        assert client.get(path).status_code == 403
+    assert client.post(f"{LOG}verify/").status_code == 403
+    assert rows_of(organization, Job) == []
+
+
+def test_the_export_is_csv_that_no_spreadsheet_runs(organization: Organization, admin: Client) -> None:
+    happened(organization, Entry("plan.changed", "plan", 1, "=HYPERLINK(1)", after={"bid": 1}))
+    response = admin.get(f"{LOG}export.csv")
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert text.splitlines()[0].startswith("at,action,object_type")
+    assert ",'=HYPERLINK(1)," in text
+    assert '"{""bid"": 1}"' in text
+
+
+def test_verifying_is_a_job_that_tells_the_outcome(
+    organization: Organization, admin: Client, django_capture_on_commit_callbacks: Callable[..., object]
+) -> None:
+    happened(organization, Entry("plan.changed", "plan", 1, "alpha"))
+    response = admin.post(f"{LOG}verify/")
+    job = row_of(organization, Job)
+    assert response["Location"] == f"/o/sunrise/jobs/{job.pk}/"
+    assert admin.post(f"{LOG}verify/")["Location"] == response["Location"]
+    assert len(rows_of(organization, Job)) == 1
+    run_job("audit.verify", organization.pk, job.pk)
+    job = reload(job)
+    assert job.state == "succeeded"
+    assert job.result == {"seals": 0, "events": 0, "unsealed": 1, "broken_seal_id": None}
+
+
+def test_changes_are_the_fields_that_differ() -> None:
+    assert changes({"a": 1, "b": 2}, {"b": 3, "c": [1, 2]}) == (
+        FieldChange("a", "1", ""),
+        FieldChange("b", "2", "3"),
+        FieldChange("c", "", "1, 2"),
+    )
+    assert changes(None, None) == ()
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "＝1"])
+def test_text_that_looks_like_a_formula_is_quoted(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+
+
+def test_csv_comes_in_chunks_and_complete() -> None:
+    def rows() -> Iterator[list[int]]:
+        yield from ([n] for n in range(1201))
+
+    chunks = list(csv_chunks(["n"], rows()))
+    assert len(chunks) == 3
+    assert b"".join(chunks).decode("utf-8-sig").split() == ["n", *map(str, range(1201))]

@@ -1,0 +1,164 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from frontend.job_words import progress_of
+from tests.factories import OrganizationFactory, make_agency, make_member
+from tests.frontend.rows import reload
+from xmagnet.accounts.models import Organization, User
+from xmagnet.accounts.roles import Role
+from xmagnet.core.scope import organization_scope
+from xmagnet.jobs.models import Job, JobEvent
+from xmagnet.jobs.states import JobState
+
+JOBS = "/o/sunrise/jobs/"
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+def make_job(organization: Organization, **fields: object) -> Job:
+    with organization_scope(organization.pk), transaction.atomic():
+        return Job.objects.create(**{"kind": "plans.create", "permission": "plans:write", **fields})
+
+
+def job_like(**fields: object) -> SimpleNamespace:
+    base = {
+        "kind": "x", "state": "running", "counts": {}, "done_count": 0, "total_count": None,
+        "started_at": NOW - timedelta(seconds=10), "finished_at": None, "is_row_driven": False, "is_live": True,
+    }  # fmt: skip
+    return SimpleNamespace(**(base | fields))
+
+
+def test_progress_counts_rows_that_will_not_change_any_more() -> None:
+    counts = {"total": 100, "queued": 50, "sending": 5, "unknown": 5, "succeeded": 30, "failed": 6, "invalid": 4}
+    progress = progress_of(job_like(is_row_driven=True, counts=counts), NOW)
+    assert (progress.done, progress.total, progress.percent) == (40, 100, 40)
+    assert progress.rate == 4.0
+    assert progress.seconds_left == 15.0
+
+
+def test_nothing_is_promised_before_anything_is_known() -> None:
+    progress = progress_of(job_like(started_at=None), NOW)
+    assert (progress.percent, progress.rate, progress.seconds_left) == (None, None, None)
+    assert progress_of(job_like(total_count=10), NOW).seconds_left is None
+
+
+def test_a_finished_job_has_a_rate_and_no_time_left() -> None:
+    job = job_like(done_count=20, total_count=20, is_live=False, finished_at=NOW - timedelta(seconds=5))
+    progress = progress_of(job, NOW)
+    assert (progress.rate, progress.seconds_left, progress.percent) == (4.0, None, 100)
+
+
+def test_the_list_filters_by_state(organization: Organization, admin: Client) -> None:
+    make_job(organization, state=JobState.RUNNING, user_name="runner")
+    make_job(organization, state=JobState.FAILED, user_name="loser")
+    assert "loser" not in admin.get(JOBS, {"state": "live"}).content.decode()
+    assert "runner" not in admin.get(JOBS, {"state": "failed"}).content.decode()
+    everything = admin.get(JOBS, {"state": "nonsense"}).content.decode()
+    assert "runner" in everything
+    assert "loser" in everything
+
+
+def test_the_list_costs_the_same_for_many_jobs(
+    organization: Organization, admin: Client, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    for _ in range(30):
+        make_job(organization)
+    with django_assert_max_num_queries(16):
+        assert admin.get(JOBS).status_code == 200
+
+
+def test_a_running_job_polls_and_a_finished_one_stops(organization: Organization, admin: Client) -> None:
+    job = make_job(organization, state=JobState.RUNNING, started_at=timezone.now())
+    running = admin.get(f"{JOBS}{job.pk}/progress/")
+    assert 'hx-trigger="every 2s"' in running.content.decode()
+    assert "HX-Refresh" not in running
+    with organization_scope(organization.pk), transaction.atomic():
+        Job.objects.filter(pk=job.pk).update(state=JobState.SUCCEEDED, finished_at=timezone.now())
+    finished = admin.get(f"{JOBS}{job.pk}/progress/")
+    assert "hx-trigger" not in finished.content.decode()
+    assert finished["HX-Refresh"] == "true"
+
+
+def test_the_page_says_what_it_waits_for_and_escapes_what_came_from_outside(
+    organization: Organization, admin: Client
+) -> None:
+    job = make_job(
+        organization,
+        state=JobState.PAUSED,
+        waiting_for={"reason": "auth"},
+        source={"format": "csv", "filename": "<script>.csv", "bytes": 2048},
+        error={"title": "<i>", "detail": "日预算"},
+    )
+    with organization_scope(organization.pk), transaction.atomic():
+        JobEvent.objects.create(job=job, message="<b>line</b>")
+    html = admin.get(f"{JOBS}{job.pk}/").content.decode()
+    assert "Waiting for a media account that must be authorized again" in html
+    assert "&lt;script&gt;.csv" in html
+    assert "&lt;b&gt;line&lt;/b&gt;" in html
+    assert "2.0 KiB" in html
+
+
+def test_a_job_of_others_does_not_exist(organization: Organization, as_role: Callable[..., Client]) -> None:
+    own, other = make_agency(organization, "Own"), make_agency(organization, "Other")
+    hidden = make_job(organization, agency_id=other.pk)
+    foreign = make_job(OrganizationFactory())
+    client = as_role(Role.OPTIMIZER, agency=own)
+    for job in (hidden, foreign):
+        for path in (f"{JOBS}{job.pk}/", f"{JOBS}{job.pk}/progress/"):
+            assert client.get(path).status_code == 404
+        assert client.post(f"{JOBS}{job.pk}/cancel/").status_code == 404
+        job = reload(job)
+        assert job.cancel_requested_at is None
+
+
+def test_a_queued_job_is_cancelled_at_once(organization: Organization, admin: Client) -> None:
+    job = make_job(organization)
+    assert admin.get(f"{JOBS}{job.pk}/cancel/").status_code == 405
+    assert admin.post(f"{JOBS}{job.pk}/cancel/")["Location"] == f"{JOBS}{job.pk}/"
+    job = reload(job)
+    assert job.state == JobState.CANCELLED
+    again = admin.post(f"{JOBS}{job.pk}/cancel/", follow=True)
+    assert "already finished" in again.content.decode()
+
+
+def test_readers_cannot_cancel(organization: Organization, as_role: Callable[..., Client]) -> None:
+    job = make_job(organization)
+    analyst = as_role(Role.ANALYST)
+    assert "/cancel/" not in analyst.get(f"{JOBS}{job.pk}/").content.decode()
+    assert analyst.post(f"{JOBS}{job.pk}/cancel/").status_code == 403
+    job = reload(job)
+    assert job.state == JobState.QUEUED
+
+
+@pytest.fixture
+def worker(organization: Organization) -> User:
+    return make_member(organization, Role.OPTIMIZER)
+
+
+def test_the_bell_counts_my_finished_jobs_until_i_look(
+    organization: Organization, worker: User, sign_in: Callable[[User], Client]
+) -> None:
+    finished = {"state": JobState.FAILED, "finished_at": timezone.now()}
+    make_job(organization, user_id=worker.pk, error={"title": "t", "detail": "日预算不能低于 300 元"}, **finished)
+    make_job(organization, user_id=worker.pk + 1, error={"title": "t", "detail": "CANARY"}, **finished)
+    make_job(organization, user_id=worker.pk, state=JobState.RUNNING)
+    client = sign_in(worker)
+    count = "/o/sunrise/notifications/unread/"
+    assert ">1<" in client.get(count).content.decode()
+    html = client.get("/o/sunrise/notifications/").content.decode()
+    assert "日预算不能低于 300 元" in html
+    assert "is-new" in html
+    assert "CANARY" not in html
+    assert client.get(count).content.decode().strip() == ""
+    assert "is-new" not in client.get("/o/sunrise/notifications/").content.decode()
+
+
+def test_jobs_are_found_by_id(organization: Organization, admin: Client) -> None:
+    job = make_job(organization)
+    html = admin.get("/o/sunrise/search/", {"q": job.pk}).content.decode()
+    assert f'href="/o/sunrise/jobs/{job.pk}/"' in html

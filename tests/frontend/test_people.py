@@ -1,0 +1,231 @@
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from tests.factories import PASSWORD, OrganizationFactory, UserFactory, make_agency, make_member
+from tests.frontend.rows import reload, row_of, rows_of
+from xmagnet.accounts.models import AccountGrant, Agency, ApiToken, Invitation, Membership, Organization, User
+from xmagnet.accounts.roles import Role
+from xmagnet.core.scope import organization_scope
+
+BASE = "/o/sunrise/"
+
+
+def invite(client: Client, **fields: object) -> str:
+    """The link that the answer shows."""
+    response = client.post(f"{BASE}members/invite/", {"email": "new@example.com", "role": "optimizer", **fields})
+    assert response.status_code == 200, response.content.decode()
+    found = re.search(r'/join/sunrise/[^"<]+/', response.content.decode())
+    assert found
+    return found[0]
+
+
+def test_members_are_listed_with_role_and_sight(organization: Organization, admin: Client) -> None:
+    agency = make_agency(organization, "Blue & Co")
+    make_member(organization, Role.OPTIMIZER, agency=agency, user=UserFactory(name="<b>Li</b>"))
+    html = admin.get(f"{BASE}members/").content.decode()
+    assert "&lt;b&gt;Li&lt;/b&gt;" in html
+    assert "Blue &amp; Co" in html
+    assert "The whole organization" in html
+
+
+def test_a_manager_reads_members_but_is_offered_no_change(as_role: Callable[..., Client]) -> None:
+    manager = as_role(Role.AGENCY_MANAGER)
+    html = manager.get(f"{BASE}members/").content.decode()
+    assert "members/invite/" not in html
+    assert "suspend/" not in html
+    assert manager.get(f"{BASE}members/invite/").status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.OPTIMIZER, Role.ANALYST, Role.FINANCE])
+def test_others_see_no_members(as_role: Callable[..., Client], role: str) -> None:
+    client = as_role(role)
+    assert client.get(f"{BASE}members/").status_code == 403
+    assert "/members/" not in client.get(BASE).content.decode()
+
+
+def test_an_invitation_leads_a_new_person_in(organization: Organization, admin: Client) -> None:
+    link = invite(admin)
+    stranger = Client()
+    response = stranger.get(link)
+    assert "Join Sunrise Life" in response.content.decode()
+    assert response["Referrer-Policy"] == "no-referrer"
+    response = stranger.post(link, {"name": "Wang", "password": "four quiet blue teapots"})
+    assert response["Location"] == BASE
+    assert stranger.get(BASE).status_code == 200
+    assert User.objects.get(email="new@example.com").name == "Wang"
+    assert Client().get(link).status_code == 404
+
+
+def test_a_weak_password_lets_nobody_in(organization: Organization, admin: Client) -> None:
+    link = invite(admin)
+    stranger = Client()
+    response = stranger.post(link, {"name": "Wang", "password": "12345"})
+    assert response.status_code == 422
+    assert "too short" in response.content.decode()
+    assert not User.objects.filter(email="new@example.com").exists()
+    assert "_auth_user_id" not in stranger.session
+
+
+def test_an_invitation_is_only_for_its_address(
+    organization: Organization, admin: Client, sign_in: Callable[[User], Client]
+) -> None:
+    link = invite(admin)
+    other = sign_in(UserFactory(email="other@example.com"))
+    response = other.post(link)
+    assert response.status_code == 422
+    assert "for another email address" in response.content.decode()
+    assert other.get(BASE).status_code == 404
+
+
+def test_a_known_person_joins_with_one_click(
+    organization: Organization, admin: Client, sign_in: Callable[[User], Client]
+) -> None:
+    link = invite(admin)
+    client = sign_in(UserFactory(email="new@example.com"))
+    assert client.post(link)["Location"] == BASE
+    assert client.get(BASE).status_code == 200
+
+
+def test_a_wrong_invitation_says_which_field_and_makes_none(organization: Organization, admin: Client) -> None:
+    agency = make_agency(organization)
+    fields = {"email": "new@example.com", "role": "finance", "agency_id": agency.pk}
+    response = admin.post(f"{BASE}members/invite/", fields)
+    assert response.status_code == 422
+    html = response.content.decode()
+    assert 'id="id_role_error"' in html
+    assert "cannot hold a role that sees the whole organization" in html
+    assert len(rows_of(organization, Invitation)) == 0
+
+
+def test_another_organizations_agency_is_not_offered_nor_taken(organization: Organization, admin: Client) -> None:
+    foreign = make_agency(OrganizationFactory(), "CANARY")
+    page = f"{BASE}members/invite/"
+    assert "CANARY" not in admin.get(page).content.decode()
+    fields = {"email": "new@example.com", "role": "optimizer", "agency_id": foreign.pk}
+    assert admin.post(page, fields).status_code == 422
+    assert len(rows_of(organization, Invitation)) == 0
+
+
+def test_a_changed_role_keeps_the_granted_accounts(organization: Organization, admin: Client) -> None:
+    user = make_member(organization, Role.OPTIMIZER, account_ids=[7, 9])
+    member = row_of(organization, Membership, user=user)
+    assert admin.post(f"{BASE}members/{member.pk}/", {"role": "analyst"}).status_code == 302
+    member = reload(member)
+    assert member.role == Role.ANALYST
+    assert {grant.account_id for grant in rows_of(organization, AccountGrant)} == {7, 9}
+
+
+def test_the_last_administrator_stays(organization: Organization, as_role: Callable[..., Client]) -> None:
+    client = as_role(Role.ADMIN)
+    member = row_of(organization, Membership)
+    response = client.post(f"{BASE}members/{member.pk}/", {"role": "analyst"})
+    assert response.status_code == 422
+    assert "at least one administrator" in response.content.decode()
+    member = reload(member)
+    assert member.role == Role.ADMIN
+
+
+def test_a_suspended_member_is_out_and_can_come_back(
+    organization: Organization, admin: Client, sign_in: Callable[[User], Client]
+) -> None:
+    user = make_member(organization, Role.ANALYST)
+    member = row_of(organization, Membership, user=user)
+    client = sign_in(user)
+    admin.post(f"{BASE}members/{member.pk}/suspend/", {"active": "no"})
+    assert client.get(BASE).status_code == 404
+    admin.post(f"{BASE}members/{member.pk}/suspend/", {"active": "yes"})
+    assert client.get(BASE).status_code == 200
+
+
+def test_nobody_suspends_from_outside(organization: Organization, as_role: Callable[..., Client]) -> None:
+    member = row_of(organization, Membership, user=make_member(organization, Role.ADMIN))
+    assert as_role(Role.OPTIMIZER).post(f"{BASE}members/{member.pk}/suspend/", {"active": "no"}).status_code == 403
+    member = reload(member)
+    assert member.is_active
+
+
+def test_a_revoked_invitation_opens_nothing(organization: Organization, admin: Client) -> None:
+    link = invite(admin)
+    invitation = row_of(organization, Invitation)
+    assert "new@example.com" in admin.get(f"{BASE}members/").content.decode()
+    admin.post(f"{BASE}invitations/{invitation.pk}/revoke/")
+    assert Client().get(link).status_code == 404
+    assert "new@example.com" not in admin.get(f"{BASE}members/").content.decode()
+
+
+def test_a_token_is_shown_once_and_works(admin: Client) -> None:
+    fields = {"name": "nightly", "scopes": ["plans:read"], "lifetime_days": "30", "allowed_networks": "127.0.0.0/8"}
+    html = admin.post(f"{BASE}tokens/new/", fields).content.decode()
+    text = re.search(r"adk_live_\w{8}_[\w-]{43}", html)
+    assert text
+    token = row_of(organization, ApiToken)
+    assert token.scopes == ["plans:read"]
+    assert token.allowed_networks == ["127.0.0.0/8"]
+    assert text[0] not in admin.get(f"{BASE}tokens/").content.decode()
+
+
+def test_a_token_cannot_have_what_its_maker_has_not(as_role: Callable[..., Client]) -> None:
+    analyst = as_role(Role.ANALYST)
+    page = f"{BASE}tokens/new/"
+    assert "members:manage" not in analyst.get(page).content.decode()
+    fields = {"name": "x", "scopes": ["members:manage"], "lifetime_days": "30"}
+    assert analyst.post(page, fields).status_code == 422
+    assert rows_of(organization, ApiToken) == []
+
+
+def test_a_token_is_revoked_by_its_owner_only(organization: Organization, as_role: Callable[..., Client]) -> None:
+    owner = make_member(organization, Role.ANALYST)
+    with organization_scope(organization.pk), transaction.atomic():
+        token = ApiToken.objects.create(
+            user=owner, name="t", prefix="abcdefgh", token_sha256="0" * 64,
+            expires_at=timezone.now() + timedelta(days=1),
+        )  # fmt: skip
+    address = f"{BASE}tokens/{token.pk}/revoke/"
+    assert as_role(Role.OPTIMIZER).post(address).status_code == 404
+    token = reload(token)
+    assert token.revoked_at is None
+    client = Client()
+    client.post("/account/login/", {"login": owner.email, "password": PASSWORD})
+    client.post(address)
+    token = reload(token)
+    assert token.revoked_at is not None
+
+
+def test_agencies_are_added_renamed_and_switched_off(admin: Client) -> None:
+    admin.post(f"{BASE}agencies/add/", {"name": "蓝鲸传媒"})
+    agency = row_of(organization, Agency)
+    assert admin.post(f"{BASE}agencies/add/", {"name": "蓝鲸传媒"}).status_code == 422
+    admin.post(f"{BASE}agencies/{agency.pk}/", {"name": "蓝鲸互动"})
+    admin.post(f"{BASE}agencies/{agency.pk}/switch/", {"active": "no"})
+    agency = reload(agency)
+    assert (agency.name, agency.is_active) == ("蓝鲸互动", False)
+    assert "Inactive" in admin.get(f"{BASE}agencies/").content.decode()
+
+
+def test_an_agency_lead_sees_the_own_agency_only(organization: Organization, as_role: Callable[..., Client]) -> None:
+    own, other = make_agency(organization, "Own"), make_agency(organization, "CANARY")
+    lead = as_role(Role.AGENCY_LEAD, agency=own)
+    html = lead.get(f"{BASE}agencies/").content.decode()
+    assert "Own" in html
+    assert "CANARY" not in html
+    assert lead.post(f"{BASE}agencies/{other.pk}/switch/", {"active": "no"}).status_code == 403
+    other = reload(other)
+    assert other.is_active
+
+
+def test_a_profile_keeps_name_language_and_theme(organization: Organization, sign_in: Callable[[User], Client]) -> None:
+    user = make_member(organization, Role.ANALYST)
+    client = sign_in(user)
+    assert client.post(f"{BASE}profile/", {"name": " ", "theme": "dark"}).status_code == 422
+    client.post(f"{BASE}profile/", {"name": "李雷", "language": "zh-hans", "theme": "dark"})
+    user.refresh_from_db()
+    assert (user.name, user.language, user.theme) == ("李雷", "zh-hans", "dark")
+    html = client.get(f"{BASE}profile/").content.decode()
+    assert 'data-theme="dark"' in html
+    assert '<html lang="zh-Hans"' in html

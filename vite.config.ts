@@ -23,6 +23,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
-    rollupOptions: { input: entries },
+    rolldownOptions: {
+      input: entries,
+      // htmx holds an eval that `allowEval: false` never reaches and the content security policy forbids.
+      checks: { eval: false },
+    },
   },
 });

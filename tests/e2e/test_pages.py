@@ -10,16 +10,26 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from tests.factories import OrganizationFactory, make_member
+from tests.factories import OrganizationFactory, UserFactory, make_actor, make_agency, make_member
 from xmagnet.accounts.models import Organization, User
+from xmagnet.accounts.roles import Role
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job, JobEvent
 from xmagnet.jobs.states import JobState
+from xmagnet.people import api_tokens, members
+from xmagnet.people.members import MemberAccess
 
 PAGES = {
     "overview": "/o/sunrise/",
     "jobs": "/o/sunrise/jobs/",
     "job": "/o/sunrise/jobs/job_running/",
+    "agencies": "/o/sunrise/agencies/",
+    "members": "/o/sunrise/members/",
+    "invite": "/o/sunrise/members/invite/",
+    "tokens": "/o/sunrise/tokens/",
+    "new-token": "/o/sunrise/tokens/new/",
+    "audit": "/o/sunrise/audit/",
+    "profile": "/o/sunrise/profile/",
     "search": "/o/sunrise/search/?q=jobs",
     "two-factor": "/account/two-factor/",
     "sessions": "/account/sessions/",
@@ -32,7 +42,19 @@ def person(transactional_db: None) -> User:
     organization = OrganizationFactory(name="Sunrise Life", slug="sunrise")
     user = make_member(organization)
     make_jobs(organization, user)
+    make_people(organization, user)
     return user
+
+
+def make_people(organization: Organization, user: User) -> None:
+    agency = make_agency(organization, "蓝鲸互动传媒")
+    make_member(organization, Role.OPTIMIZER, agency=agency, user=UserFactory(name="李雷", email="lilei@example.com"))
+    make_member(organization, Role.ANALYST, user=UserFactory(name="Han Meimei", email="han@example.com"))
+    actor = make_actor(organization, user_id=user.pk, user_name=user.name)
+    with organization_scope(organization.pk), transaction.atomic():
+        members.invite_member(actor, email="wang@example.com", access=MemberAccess(Role.FINANCE))
+        scopes = ["accounts:read", "jobs:read", "jobs:write", "plans:read", "plans:write"]
+        api_tokens.create_token(actor, name="nightly upload", scopes=scopes, lifetime_days=90)
 
 
 def make_jobs(organization: Organization, user: User) -> None:

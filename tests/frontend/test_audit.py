@@ -61,7 +61,9 @@ def test_another_organizations_events_stay_there(organization: Organization, adm
 
 
 @pytest.mark.parametrize("role", [Role.OPTIMIZER, Role.AGENCY_MANAGER, Role.FINANCE])
-def test_only_administrators_read_the_log(as_role: Callable[..., Client], role: str) -> None:
+def test_only_administrators_read_the_log(
+    organization: Organization, as_role: Callable[..., Client], role: str
+) -> None:
     client = as_role(role)
     for path in (LOG, f"{LOG}export.csv"):
         assert client.get(path).status_code == 403

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from tests.factories import PASSWORD, OrganizationFactory, UserFactory, make_agency, make_member
+from tests.factories import PASSWORD, OrganizationFactory, UserFactory, make_account, make_agency, make_member
 from tests.frontend.rows import reload, row_of, rows_of
 from xmagnet.accounts.models import AccountGrant, Agency, ApiToken, Invitation, Membership, Organization, User
 from xmagnet.accounts.roles import Role
@@ -113,12 +113,13 @@ def test_another_organizations_agency_is_not_offered_nor_taken(organization: Org
 
 
 def test_a_changed_role_keeps_the_granted_accounts(organization: Organization, admin: Client) -> None:
-    user = make_member(organization, Role.OPTIMIZER, account_ids=[7, 9])
+    granted = [make_account(organization, name=name).pk for name in ("A", "B")]
+    user = make_member(organization, Role.OPTIMIZER, account_ids=granted)
     member = row_of(organization, Membership, user=user)
     assert admin.post(f"{BASE}members/{member.pk}/", {"role": "analyst"}).status_code == 302
     member = reload(member)
     assert member.role == Role.ANALYST
-    assert {grant.account_id for grant in rows_of(organization, AccountGrant)} == {7, 9}
+    assert {grant.account_id for grant in rows_of(organization, AccountGrant)} == set(granted)
 
 
 def test_the_last_administrator_stays(organization: Organization, as_role: Callable[..., Client]) -> None:
@@ -159,7 +160,7 @@ def test_a_revoked_invitation_opens_nothing(organization: Organization, admin: C
     assert "new@example.com" not in admin.get(f"{BASE}members/").content.decode()
 
 
-def test_a_token_is_shown_once_and_works(admin: Client) -> None:
+def test_a_token_is_shown_once_and_works(organization: Organization, admin: Client) -> None:
     fields = {"name": "nightly", "scopes": ["plans:read"], "lifetime_days": "30", "allowed_networks": "127.0.0.0/8"}
     html = admin.post(f"{BASE}tokens/new/", fields).content.decode()
     text = re.search(r"adk_live_\w{8}_[\w-]{43}", html)
@@ -170,7 +171,7 @@ def test_a_token_is_shown_once_and_works(admin: Client) -> None:
     assert text[0] not in admin.get(f"{BASE}tokens/").content.decode()
 
 
-def test_a_token_cannot_have_what_its_maker_has_not(as_role: Callable[..., Client]) -> None:
+def test_a_token_cannot_have_what_its_maker_has_not(organization: Organization, as_role: Callable[..., Client]) -> None:
     analyst = as_role(Role.ANALYST)
     page = f"{BASE}tokens/new/"
     assert "members:manage" not in analyst.get(page).content.decode()
@@ -197,7 +198,7 @@ def test_a_token_is_revoked_by_its_owner_only(organization: Organization, as_rol
     assert token.revoked_at is not None
 
 
-def test_agencies_are_added_renamed_and_switched_off(admin: Client) -> None:
+def test_agencies_are_added_renamed_and_switched_off(organization: Organization, admin: Client) -> None:
     admin.post(f"{BASE}agencies/add/", {"name": "蓝鲸传媒"})
     agency = row_of(organization, Agency)
     assert admin.post(f"{BASE}agencies/add/", {"name": "蓝鲸传媒"}).status_code == 422

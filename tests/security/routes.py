@@ -23,6 +23,12 @@ class Route:
 
 READ_JOBS = {"GET": "jobs:read"}
 
+
+def both(permission: str) -> dict[str, str | None]:
+    """A page with a form: the same permission to see and to send it."""
+    return {"GET": permission, "POST": permission}
+
+
 ROUTES: dict[str, Route] = {
     "healthz": Route(kind="public"),
     "readyz": Route(kind="public"),
@@ -49,10 +55,27 @@ ROUTES: dict[str, Route] = {
     "frontend:overview": Route({"GET": "overview:read"}),
     "frontend:search": Route({"GET": "overview:read"}),
     "frontend:search-suggestions": Route({"GET": "overview:read"}),
-    "frontend:notifications": Route({"GET": "overview:read"}),
-    "frontend:notifications-unread": Route({"GET": "overview:read"}),
+    "frontend:notifications": Route(READ_JOBS),
+    "frontend:notifications-unread": Route(READ_JOBS),
     "frontend:jobs": Route(READ_JOBS),
     "frontend:job": Route(READ_JOBS, {"job_id": "job"}),
     "frontend:job-progress": Route(READ_JOBS, {"job_id": "job"}),
     "frontend:job-cancel": Route({"POST": "jobs:write"}, {"job_id": "job"}),
+    "frontend:agencies": Route({"GET": "agencies:read"}),
+    "frontend:agency-add": Route(both("agencies:manage")),
+    "frontend:agency-change": Route(both("agencies:manage"), {"agency_id": "agency"}),
+    "frontend:agency-switch": Route({"POST": "agencies:manage"}, {"agency_id": "agency"}),
+    "frontend:members": Route({"GET": "members:read"}),
+    "frontend:member-invite": Route(both("members:manage")),
+    "frontend:member-change": Route(both("members:manage"), {"member_id": "membership"}),
+    "frontend:member-suspend": Route({"POST": "members:manage"}, {"member_id": "membership"}),
+    "frontend:invitation-revoke": Route({"POST": "members:manage"}, {"invitation_id": "invitation"}),
+    "frontend:join": Route(kind="public"),
+    "frontend:tokens": Route({"GET": "tokens:manage"}),
+    "frontend:token-make": Route(both("tokens:manage")),
+    "frontend:token-revoke": Route({"POST": "tokens:manage"}, {"token_id": "token"}, own_only=True),
+    "frontend:audit": Route({"GET": "audit:read"}),
+    "frontend:audit-export": Route({"GET": "audit:read"}),
+    "frontend:audit-verify": Route({"POST": "audit:read"}),
+    "frontend:profile": Route(both("overview:read")),
 }

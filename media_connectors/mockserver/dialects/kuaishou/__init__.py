@@ -30,8 +30,6 @@ _GUARDED: dict[str, Handler] = {
     "gw/dsp/campaign/create": campaigns.create_campaign,
     "gw/dsp/campaign/update": campaigns.update_campaign,
     "gw/dsp/campaign/list": campaigns.list_campaigns,
-    # Releases of the community SDK ask for the list without its gateway prefix.
-    "dsp/campaign/list": campaigns.list_campaigns,
     "v1/campaign/update/status": campaigns.update_campaign_status,
     "gw/dsp/unit/create": units.create_unit,
     "gw/dsp/unit/update": units.update_unit,
@@ -67,6 +65,21 @@ _GUARDED: dict[str, Handler] = {
     "gw/dsp/v1/ocpx/deepTypes": tools.deep_goal_types,
 }
 
+# Paths of the older families, which clients still use, answer like their successors.
+_OLDER = {
+    "dsp/campaign/list": "gw/dsp/campaign/list",
+    "v1/campaign/list": "gw/dsp/campaign/list",
+    "v2/campaign/create": "gw/dsp/campaign/create",
+    "v1/campaign/update": "gw/dsp/campaign/update",
+    "v2/campaign/update": "gw/dsp/campaign/update",
+    "v1/ad_unit/list": "gw/dsp/unit/list",
+    "v2/ad_unit/create": "gw/dsp/unit/create",
+    "v2/ad_unit/update": "gw/dsp/unit/update",
+    "v1/creative/list": "gw/dsp/creative/list",
+    "v2/creative/create": "gw/dsp/creative/create",
+    "v2/creative/update": "gw/dsp/creative/update",
+}
+
 
 class Kuaishou(Dialect):
     """POST with JSON nearly everywhere; GET (query, or JSON in the body) is accepted on all paths."""
@@ -79,6 +92,8 @@ class Kuaishou(Dialect):
             yield Endpoint(ROOT + path, handler, needs_token=False)
         for path, handler in _GUARDED.items():
             yield Endpoint(ROOT + path, handler)
+        for path, successor in _OLDER.items():
+            yield Endpoint(ROOT + path, _GUARDED[successor])
 
     def parse(self, call: Call) -> dict[str, Any]:
         """Query, form fields and JSON body together; the body wins."""

@@ -6,7 +6,7 @@ from ...clock import stamp
 from ...dialect import Call
 from ...model import DELETED, ON, Campaign
 from .budgets import Budget, check_change, read_budget, settings_of
-from .paging import in_days, listed, put_status_filter
+from .paging import day_filter, listed, put_status_filter
 from .status import PUT_STATUS, campaign_status, read_switch
 from .values import (
     LI_PER_YUAN,
@@ -149,6 +149,7 @@ def list_campaigns(call: Call) -> dict[str, Any]:
     ids = wholes(params, "campaign_ids", 200) or []
     single, name = whole(params, "campaign_id"), text(params, "campaign_name")
     kind, ad_type = whole(params, "campaign_type"), whole(params, "ad_type")
+    is_in_days = day_filter(params)
     has_put_status = put_status_filter(params, DELETED_STATUS)
     status = whole(params, "status")
     computed = status if status in {1, 3, 4, 6} and not wholes(params, "put_status_list") else None
@@ -161,7 +162,7 @@ def list_campaigns(call: Call) -> dict[str, Any]:
             and (not name or name in campaign.name)
             and (kind is None or campaign.settings["type"] == kind)
             and (ad_type is None or campaign.settings["ad_type"] == ad_type)
-            and in_days(campaign, params)
+            and is_in_days(campaign)
             and (computed is None or campaign_status(call, campaign) == computed)
         )
 

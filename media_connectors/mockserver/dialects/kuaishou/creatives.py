@@ -6,7 +6,7 @@ from ...clock import stamp
 from ...dialect import Call, Refused
 from ...model import DELETED, DENIED, Creative, Material, Plan
 from .delivery import refresh_delivery
-from .paging import in_days, listed, put_status_filter
+from .paging import day_filter, listed, put_status_filter
 from .status import CREATIVE_DELETED, PUT_STATUS, creative_status, read_switch, review_text
 from .unit_rules import CUSTOM_TYPES
 from .units import find_unit
@@ -104,6 +104,7 @@ def list_creatives(call: Call) -> dict[str, Any]:
     ids = set(wholes(params, "creative_ids", 100) or [])
     single, unit_id, campaign_id = whole(params, "creative_id"), whole(params, "unit_id"), whole(params, "campaign_id")
     name = text(params, "creative_name")
+    is_in_days = day_filter(params)
     has_put_status = put_status_filter(params, CREATIVE_DELETED)
 
     def is_wanted(creative: Creative) -> bool:
@@ -115,7 +116,7 @@ def list_creatives(call: Call) -> dict[str, Any]:
             and (not unit_id or creative.plan_id == unit_id)
             and (not campaign_id or creative.campaign_id == campaign_id)
             and (not name or name in creative.name)
-            and in_days(creative, params)
+            and is_in_days(creative)
         )
 
     return listed(call, call.store.creatives_of(account.id), is_wanted, lambda row: _show(call, row))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from ...clock import day_of
+from ...clock import DAY, parse
 from ...dialect import Call
 from ...model import DELETED, Campaign, Creative, Plan
 from .status import ALL_WITH_DELETED, PUT_STATUS
@@ -26,15 +26,17 @@ def page_bounds(params: Params, most: int = 500) -> tuple[int, int]:
     return (page - 1) * size, page * size
 
 
-def in_days(row: Campaign | Plan | Creative, params: Params) -> bool:
-    """Whether the row was changed (or created, ``time_filter_type`` 1) between start_date and end_date."""
+def day_filter(params: Params) -> Callable[[Campaign | Plan | Creative], bool]:
+    """Rows changed (or created, ``time_filter_type`` 1) between start_date and end_date; without dates all."""
     begin, end = day(params, "start_date"), day(params, "end_date")
     if (begin is None) != (end is None):
         raise refused("参数错误：start_date 与 end_date 必须同时传或同时不传")
     if begin is None or end is None:
-        return True
-    moment = row.created_at if whole(params, "time_filter_type") == BY_CREATION else row.modified_at
-    return begin <= day_of(moment) <= end
+        return lambda row: True
+    first, after = parse(begin), parse(end) + DAY
+    if whole(params, "time_filter_type") == BY_CREATION:
+        return lambda row: first <= row.created_at < after
+    return lambda row: first <= row.modified_at < after
 
 
 def put_status_filter(params: Params, deleted_status: int) -> Callable[[Campaign | Plan | Creative], bool]:

@@ -6,7 +6,7 @@ from ...clock import stamp
 from ...dialect import Call
 from ...model import DELETED, DENIED, PENDING, Creative, Plan
 from .creatives import PROGRAM, VIDEO_TYPES, find_material, new_creative, read_tags, save_creative
-from .paging import in_days, listed, put_status_filter
+from .paging import day_filter, listed, put_status_filter
 from .status import CREATIVE_DELETED, PUT_STATUS, REVIEW_STATUS, STATUS_TEXT, creative_status, review_text
 from .unit_rules import PROGRAM_TYPES
 from .units import find_unit
@@ -73,6 +73,7 @@ def list_programs(call: Call) -> dict[str, Any]:
     account = call.account(required_whole(params, "advertiser_id"))
     unit_ids = set(wholes(params, "unit_ids", 100) or [])
     name = text(params, "package_name")
+    is_in_days = day_filter(params)
     has_put_status = put_status_filter(params, CREATIVE_DELETED)
 
     def is_wanted(program: Creative) -> bool:
@@ -81,7 +82,7 @@ def list_programs(call: Call) -> dict[str, Any]:
             and has_put_status(program)
             and (not unit_ids or program.plan_id in unit_ids)
             and (not name or name in program.name)
-            and in_days(program, params)
+            and is_in_days(program)
         )
 
     return listed(call, call.store.creatives_of(account.id), is_wanted, lambda row: _show(call, row))

@@ -13,6 +13,39 @@ _AGE_SHARE = {18: 0.20, 24: 0.22, 31: 0.26, 41: 0.18, 50: 0.14}
 _REGION_SHARE = 0.045
 _NARROWEST = 0.005
 
+# Lists of numbers, which may be sent as texts and are read back as numbers.
+_NUMBER_LISTS = (
+    "region",
+    "district_ids",
+    "ages_range",
+    "age_range",
+    "device_brand",
+    "device_brand_ids",
+    "device_price",
+    "app_ids",
+    "app_interest_ids",
+    "population",
+    "exclude_population",
+    "paid_audience",
+    "seed_population",
+    "media",
+    "exclude_media",
+)
+_NUMBERS = (
+    "gender",
+    "platform_os",
+    "android_osv",
+    "ios_osv",
+    "network",
+    "user_type",
+    "behavior_type",
+    "filter_converted_level",
+    "filter_time_range",
+    "media_source_type",
+    "disable_installed_app_switch",
+    "intelli_extend_option",
+)
+
 # What a list shows for parts of the target that were never set: the medium mixes null, [] and 0.
 UNSET: dict[str, Any] = {
     "gender": None,
@@ -43,13 +76,15 @@ UNSET: dict[str, Any] = {
 
 
 def read_target(value: Any) -> dict[str, Any]:
-    """The target as sent, after checks; ``None`` is an empty target (everybody)."""
+    """The target after checks, numbers as numbers; ``None`` is an empty target (everybody)."""
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise refused("参数错误：target 必须为对象")
-    target = {name: part for name, part in value.items() if part is not None}
-    ages = wholes(target, "ages_range") or wholes(target, "age_range") or []
+    target: dict[str, Any] = {name: part for name, part in value.items() if part is not None}
+    target |= {name: wholes(target, name) or [] for name in _NUMBER_LISTS if name in target}
+    target |= {name: whole(target, name) or ANY for name in _NUMBERS if name in target}
+    ages = target.get("ages_range") or target.get("age_range") or []
     if not set(ages) <= AGE_STEPS:
         raise refused("target.ages_range 的取值只能为 18、24、31、41、50")
     age = target.get("age")
@@ -65,10 +100,9 @@ def read_target(value: Any) -> dict[str, Any]:
     whole_in(target, "platform_os", frozenset({0, 1, 2, 3, 4}), ANY)
     whole_in(target, "behavior_type", BEHAVIOURS, ANY)
     whole_in(target, "filter_converted_level", frozenset(range(8)), ANY)
-    if wholes(target, "region") and wholes(target, "district_ids"):
+    if target.get("region") and target.get("district_ids"):
         raise refused("target.region 与 target.district_ids 不能同时传")
-    included, excluded = wholes(target, "population") or [], wholes(target, "exclude_population") or []
-    if set(included) & set(excluded):
+    if set(target.get("population", [])) & set(target.get("exclude_population", [])):
         raise refused("target.population 与 target.exclude_population 不能有交集")
     return target
 
@@ -76,21 +110,21 @@ def read_target(value: Any) -> dict[str, Any]:
 def audience_width(target: dict[str, Any]) -> float:
     """The share of the medium's users that the target reaches, 0.005 to 1. A rough product of shares."""
     width = 1.0
-    ages = wholes(target, "ages_range") or wholes(target, "age_range")
+    ages = target.get("ages_range") or target.get("age_range")
     if ages:
         width *= sum(_AGE_SHARE[step] for step in set(ages))
     elif target.get("age"):
         low, high = whole(target["age"], "min") or YOUNGEST, whole(target["age"], "max") or OLDEST
         width *= max(1, high - low) / (OLDEST - YOUNGEST)
-    if whole(target, "gender"):
+    if target.get("gender"):
         width *= 0.5
-    width *= {1: 0.78, 2: 0.22}.get(whole(target, "platform_os") or ANY, 1.0)
-    regions = wholes(target, "region") or wholes(target, "district_ids")
+    width *= {1: 0.78, 2: 0.22}.get(target.get("platform_os", ANY), 1.0)
+    regions = target.get("region") or target.get("district_ids")
     if regions:
         width *= min(1.0, _REGION_SHARE * len(set(regions)))
-    if wholes(target, "population"):
+    if target.get("population"):
         width *= 0.08
-    if whole(target, "behavior_type") == 1:
+    if target.get("behavior_type") == 1:
         width *= 0.3
     return max(_NARROWEST, width)
 

@@ -8,7 +8,7 @@ from ...model import DELETED, DENIED, Plan
 from .budgets import Budget, check_change, settings_of
 from .campaigns import NAME_LENGTH, SWITCHES, find_campaign
 from .delivery import refresh_delivery
-from .paging import in_days, listed, put_status_filter
+from .paging import day_filter, listed, put_status_filter
 from .status import (
     COMPENSATE_STATUS,
     PUT_STATUS,
@@ -180,6 +180,7 @@ def list_units(call: Call) -> dict[str, Any]:
     reviews = wholes(params, "review_status_list")
     goals = wholes(params, "ocpx_action_type_list")
     kind = whole(params, "campaign_type")
+    is_in_days = day_filter(params)
     has_put_status = put_status_filter(params, UNIT_DELETED)
     status = whole(params, "status")
     computed = status if status not in {None, -1, -2, UNIT_DELETED} and not wholes(params, "put_status_list") else None
@@ -195,7 +196,7 @@ def list_units(call: Call) -> dict[str, Any]:
             and (not reviews or REVIEW_STATUS[unit.audit] in reviews)
             and (not goals or unit.settings["ocpx_action_type"] in goals)
             and (kind is None or campaigns[unit.campaign_id].settings["type"] == kind)
-            and in_days(unit, params)
+            and is_in_days(unit)
             and (computed is None or unit_status(call, unit) == computed)
         )
 

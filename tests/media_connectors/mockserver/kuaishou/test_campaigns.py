@@ -190,6 +190,8 @@ def test_list_filters_and_pages(media):
     assert "同时传" in media.refusal("gw/dsp/campaign/list", start_date="2026-07-24")
 
 
-def test_the_sdk_spelling_of_the_list_path_answers_too(media):
-    media.campaign()
-    assert media.ok("dsp/campaign/list")["total_count"] == 1
+@pytest.mark.parametrize("path", ["dsp/campaign/list", "v1/campaign/list"])
+def test_older_paths_answer_like_their_successor(media, path):
+    media.ok("v2/campaign/create", campaign_name="alt", type=5)
+    assert media.ok(path) == media.ok("gw/dsp/campaign/list")
+    assert media.ok(path)["total_count"] == 1

@@ -110,9 +110,10 @@ def test_unset_fields_mix_null_empty_and_zero_as_the_medium_does(media):
 
 
 def test_lists_of_ints_may_be_texts(media):
-    unit_id = media.unit(media.campaign(), scene_id=["6", "7"], target={"region": ["11", "12"]})
+    unit_id = media.unit(media.campaign(), scene_id=["6", "7"], target={"region": ["11", "12"], "gender": "1"})
     row = media.unit_row(unit_id)
     assert row["scene_id"] == [6, 7]
+    assert row["target"]["region"] == [11, 12]
     assert media.ok("gw/dsp/unit/list", unit_ids=[str(unit_id)])["total_count"] == 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from typing import TypeVar
 
 from media_connectors.errors import Malformed
@@ -20,8 +20,8 @@ def unique_by(items: Iterable[T], key: Callable[[T], str]) -> tuple[T, ...]:
     return tuple(found.values())
 
 
-def require_whole_page(items: Sequence[object], *, page: int, page_size: int, total: int) -> None:
-    """Raises ``Malformed`` when a page holds fewer rows than its own total promises, so that it is read again."""
+def require_whole_page(items: Sized, *, page: int, page_size: int, total: int) -> None:
+    """Raises ``Malformed``, so that it is read again, when a page holds fewer different rows than its total promises."""
     expected = min(page_size, max(0, total - (page - 1) * page_size))
     if len(items) < expected:
         raise Malformed(f"{len(items)} of {expected} rows on page {page}")

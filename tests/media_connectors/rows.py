@@ -78,15 +78,14 @@ def make_media_account(
 
 
 def campaign_draft(name: str = "春季", **fields: Any) -> CampaignDraft:
-    return CampaignDraft(
-        name=name,
-        objective=Objective.LEADS,
-        goal=ConversionGoal.FORM,
-        bid_type=BidType.TARGET_CPA,
-        targeting=fields.pop("targeting", Targeting()),
-        landing_url="https://example.com/form",
-        **fields,
-    )
+    values: dict[str, Any] = {
+        "objective": Objective.LEADS,
+        "goal": ConversionGoal.FORM,
+        "bid_type": BidType.TARGET_CPA,
+        "targeting": Targeting(),
+        "landing_url": "https://example.com/form",
+    }
+    return CampaignDraft(name=name, **{**values, **fields})
 
 
 def plan_draft(name: str = "计划 #k7f3q", campaign_remote_id: str = "7300000000000000001", **fields: Any) -> PlanDraft:

@@ -39,11 +39,11 @@ def error_for(code: int, message: str, *, request_id: str, headers: httpx.Header
     lowered = message.lower()
     if code in TOKEN_DEAD:
         return AuthExpired(message, code=code, request_id=request_id)
-    if code in TRANSIENT:
-        return Transient(message, code=code, request_id=request_id)
     if _says(lowered, _TOO_FAST) or "X-RateLimit-RetryIn" in headers:
         scope = "account" if "账户" in message or "account" in lowered or "广告主" in message else "endpoint"
         return RateLimited(message, retry_after=retry_after(headers), scope=scope, code=code, request_id=request_id)
+    if code in TRANSIENT:
+        return Transient(message, code=code, request_id=request_id)
     if _says(lowered, _PER_DAY) and _says(lowered, _USED_UP):
         return QuotaExhausted(message, resets_at=next_media_midnight(), code=code, request_id=request_id)
     if _says(lowered, _ABSENT):

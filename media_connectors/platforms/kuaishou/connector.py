@@ -307,13 +307,16 @@ class KuaishouConnector(KuaishouAuthorizer):
                 )
         else:
             for token in remote_ids:
-                body = {"advertiser_id": advertiser_id, "image_token": token}
-                found.append(
-                    self._client.read(
-                        access, "v1/file/ad/image/get", body, lambda data: mapping.material_from_image(data, kind)
-                    )
-                )
+                found += self._read_image(access, token, kind)
         return unique_by(found, lambda material: material.remote_id)
+
+    def _read_image(self, access: AccountAccess, token: str, kind: MaterialKind) -> list[UploadedMaterial]:
+        body = {"advertiser_id": int(access.account_remote_id), "image_token": token}
+        try:
+            data = self._client.read(access, "v1/file/ad/image/get", body, dict)
+        except NotFound:
+            return []
+        return [mapping.material_from_image(data, kind)]
 
 
 def _numbers(ids: Sequence[str]) -> list[int]:
@@ -360,7 +363,10 @@ def _all_pages(read: Callable[[int], Page[T]]) -> Iterator[T]:
 def _report_parser(page: int) -> Callable[[JsonObject], tuple[int, list[MetricRow]]]:
     def parse(data: JsonObject) -> tuple[int, list[MetricRow]]:
         total = as_int(data.get("total_count"))
-        require_whole_page(list(as_objects(data.get("details"))), page=page, page_size=REPORT_PAGE, total=total)
+        rows = {
+            (row.get("unit_id"), row.get("stat_date"), row.get("stat_hour")) for row in as_objects(data.get("details"))
+        }
+        require_whole_page(rows, page=page, page_size=REPORT_PAGE, total=total)
         return total, reports.rows_from_report(data)
 
     return parse

@@ -20,6 +20,7 @@ def rows_from_report(data: JsonObject) -> list[MetricRow]:
         read = item.get
         conversions = read("conversion_num")
         billed = read("conversion_num_by_impression_7d")
+        deep = read("deep_conversion_num")
         plays = as_int(read("played_num"))
         numbers = (
             as_int(read(IMPRESSIONS)),
@@ -27,7 +28,7 @@ def rows_from_report(data: JsonObject) -> list[MetricRow]:
             fen_from_yuan(read("charge")),
             as_int(read("form_count") if conversions is None else conversions),
             as_int(read("direct_submit_1d_cnt") if billed is None else billed),
-            as_int(read("event_pay")),
+            as_int(read("event_pay") if deep is None else deep),
             fen_from_yuan(read("event_pay_weighted_purchase_amount") or read("event_pay_purchase_amount")),
             plays,
             as_int(read("played_three_seconds")),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -46,7 +47,7 @@ from media_connectors.platforms.wire import (
 PROJECT_PAGE = 100
 PROMOTION_PAGE = 20
 REPORT_PAGE = 100
-REPORT_ROWS = 10_000  # page × page_size may not go beyond
+LIST_ROWS = REPORT_ROWS = 10_000  # page × page_size may not go beyond
 MODIFIED_SPAN = timedelta(days=30)
 IDS_A_READ = {"accounts": 100, "rejects": 10, "materials": 100}
 HOURS_A_DAY = 24
@@ -118,24 +119,25 @@ class OceanEngineConnector(OceanEngineAuthorizer):
         self, access: AccountAccess, *, cursor: str | None = None, modified_since: datetime | None = None
     ) -> Page[RemoteCampaign]:
         """One page of the projects with our placement; the cursor is a page number."""
-        filtering = {"status_first": "PROJECT_STATUS_ALL", **_modified("project", modified_since)}
+        filtering = {"status": "PROJECT_STATUS_ALL", **_modified("project", modified_since)}
         return self._project_page(access, filtering, page=int(cursor or 1))
 
     def list_plans(
         self, access: AccountAccess, *, cursor: str | None = None, modified_since: datetime | None = None
     ) -> Page[RemotePlan]:
-        """One page of all promotions of the account, by cursor: page numbers end at 10,000 rows.
+        """One page of all promotions, deleted ones too; by page number up to 10,000 rows, beyond that by cursor.
 
-        The media cannot filter promotions by placement: those of other placements belong to projects that
-        ``list_campaigns`` left out.
+        Page numbers come with a total, which tells a page that is not whole. The media cannot filter promotions by
+        placement: those of other placements belong to projects that ``list_campaigns`` left out.
         """
-        params = {
-            "advertiser_id": access.account_remote_id,
-            "filtering": {"status_first": "PROMOTION_STATUS_ALL", **_modified("promotion", modified_since)},
-            "cursor": int(cursor or 0),
-            "count": PROMOTION_PAGE,
-        }
-        return self._client.get(access, "v3.0/promotion/list/", params, _promotion_page)
+        filtering = {"status_first": "PROMOTION_STATUS_ALL", **_modified("promotion", modified_since)}
+        mode, _, position = (cursor or "page:1").partition(":")
+        if mode == "cursor":
+            return self._promotions_after(access, filtering, position)
+        page = self._promotions(access, filtering, page=int(position))
+        if page.total is not None and page.total > LIST_ROWS:
+            return self._promotions_after(access, filtering, "0")
+        return replace(page, next_cursor=page.next_cursor and f"page:{page.next_cursor}")
 
     def read_plans(self, access: AccountAccess, plan_remote_ids: Sequence[str]) -> tuple[RemotePlan, ...]:
         """Promotions by id, deleted ones too."""
@@ -198,6 +200,15 @@ class OceanEngineConnector(OceanEngineAuthorizer):
             "page_size": PROMOTION_PAGE,
         }
         return self._client.get(access, "v3.0/promotion/list/", params, partial(_plans, page=page))
+
+    def _promotions_after(self, access: AccountAccess, filtering: JsonObject, position: str) -> Page[RemotePlan]:
+        params = {
+            "advertiser_id": access.account_remote_id,
+            "filtering": filtering,
+            "cursor": int(position),
+            "count": PROMOTION_PAGE,
+        }
+        return self._client.get(access, "v3.0/promotion/list/", params, _promotions_at_cursor)
 
     # -- delivery, write ----------------------------------------------------------------------------------------
 
@@ -276,7 +287,7 @@ class OceanEngineConnector(OceanEngineAuthorizer):
             "page": page,
             "page_size": REPORT_PAGE,
         }
-        parse = _whole_page(page, REPORT_PAGE, rows_field="rows")
+        parse = _whole_page(page, REPORT_PAGE, rows_field="rows", key=lambda row: repr(row.get("dimensions")))
         return self._client.get(access, "v3.0/report/custom/get/", params, parse)
 
     def _narrower(
@@ -296,7 +307,7 @@ class OceanEngineConnector(OceanEngineAuthorizer):
         page: int | None = 1
         found: list[str] = []
         while page:
-            answer = self._project_page(access, {"status_first": "PROJECT_STATUS_ALL"}, page=page)
+            answer = self._project_page(access, {"status": "PROJECT_STATUS_ALL"}, page=page)
             found += (campaign.remote_id for campaign in answer.items)
             page = int(answer.next_cursor) if answer.next_cursor else None
         return found
@@ -363,10 +374,14 @@ def _modified(noun: str, since: datetime | None) -> JsonObject:
     }
 
 
-def _whole_page(page: int, page_size: int, *, rows_field: str = "list") -> Callable[[JsonObject], JsonObject]:
+def _whole_page(
+    page: int, page_size: int, *, rows_field: str = "list", key: Callable[[JsonObject], Hashable] = repr
+) -> Callable[[JsonObject], JsonObject]:
+    """A parser that takes only a page with as many different rows as its total promises."""
+
     def parse(data: JsonObject) -> JsonObject:
-        rows = list(as_objects(data.get(rows_field)))
         total = as_int(as_object(data.get("page_info")).get("total_number"))
+        rows = {key(row) for row in as_objects(data.get(rows_field))}
         require_whole_page(rows, page=page, page_size=page_size, total=min(total, REPORT_ROWS))
         return data
 
@@ -402,7 +417,7 @@ def _plans(data: JsonObject, *, page: int) -> Page[RemotePlan]:
     )
 
 
-def _promotion_page(data: JsonObject) -> Page[RemotePlan]:
+def _promotions_at_cursor(data: JsonObject) -> Page[RemotePlan]:
     cursor_info = as_object(data.get("cursor_info"))
     items = unique_by(
         (mapping.plan_from_promotion(item) for item in as_objects(data.get("list"))), lambda plan: plan.remote_id
@@ -410,4 +425,4 @@ def _promotion_page(data: JsonObject) -> Page[RemotePlan]:
     has_more = cursor_info.get("has_more") is True
     if has_more and len(items) < PROMOTION_PAGE:
         raise Malformed(f"{len(items)} of {PROMOTION_PAGE} rows before the next cursor")
-    return Page(items=items, next_cursor=as_text(cursor_info.get("cursor")) if has_more else None)
+    return Page(items=items, next_cursor=f"cursor:{as_text(cursor_info.get('cursor'))}" if has_more else None)

@@ -48,6 +48,7 @@ _GUARDED: dict[str, Handler] = {
     "v2/creative/advanced/program/review_detail": programs.review_programs,
     "v2/file/ad/image/upload": files.upload_image,
     "v2/file/ad/video/upload": files.upload_video,
+    "v1/file/ad/image/get": files.get_image,
     "v1/file/ad/video/get": files.get_videos,
     "v1/file/ad/video/list": files.list_videos,
     "v1/report/account_report": reports.account_report,

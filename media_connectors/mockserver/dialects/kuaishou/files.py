@@ -55,6 +55,20 @@ def upload_image(call: Call) -> dict[str, Any]:
             settings={"url": f"{STATIC_HOST}/udata/pkg/{token}", "type": kind},
         )
         call.save(image)
+    return _show_image(image)
+
+
+def get_image(call: Call) -> dict[str, Any]:
+    """``v1/file/ad/image/get``: one image by its token."""
+    params = call.params
+    account = call.account(required_whole(params, "advertiser_id"))
+    image = call.store.material_by_key.get(text(params, "image_token"))
+    if image is None or image.account_id != account.id or image.kind != "image":
+        raise refused("图片不存在")
+    return _show_image(image)
+
+
+def _show_image(image: Material) -> dict[str, Any]:
     return {
         "url": image.settings["url"],
         "width": image.width,
@@ -64,7 +78,7 @@ def upload_image(call: Call) -> dict[str, Any]:
         "signature": image.md5,
         "image_token": image.key,
         "pic_id": str(image.id),
-        "pic_type": str(kind),
+        "pic_type": str(image.settings["type"]),
     }
 
 

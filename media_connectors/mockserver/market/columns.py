@@ -55,12 +55,14 @@ class PlanColumns:
     targeting: Int32Array
 
     def __post_init__(self) -> None:
-        """Bring every column to its type; a column of another length is a ValueError."""
+        """Bring every column to its type; another length or a negative creative row is a ValueError."""
         for name, kind in _TYPES.items():
             column: NDArray[Any] = np.ascontiguousarray(getattr(self, name), dtype=kind)
             if column.shape != (len(self.key),):
                 raise ValueError(f"{name} has shape {column.shape}, expected ({len(self.key)},)")
             object.__setattr__(self, name, column)
+        if (self.creative < 0).any():
+            raise ValueError("every plan needs a creative row, 0 or above")
 
     def __len__(self) -> int:
         return len(self.key)

@@ -107,6 +107,7 @@ def update_campaign(call: Call) -> dict[str, Any]:
         if campaign.settings["bid_type"] == MAX_CONVERSION and not any(budget.amounts()):
             raise refused("最大转化投放必须设置预算")
         check_change(campaign.budget_li, budget_li, call.world.money.campaign_spent_li(campaign, call.now))
+        _check_above_bids(call, campaign, budget)
         settings |= settings_of(budget)
     changes = {
         field: change
@@ -227,6 +228,13 @@ def _switch_campaign(call: Call, campaign: Campaign, switch: str) -> None:
 def _check_name_is_free(call: Call, account_id: int, name: str) -> None:
     if call.store.campaign_named(account_id, name) is not None:
         raise refused(f"广告计划名称“{name}”已存在")
+
+
+def _check_above_bids(call: Call, campaign: Campaign, budget: Budget) -> None:
+    units = call.store.plans_of_campaign(campaign.id)
+    highest = max((unit.bid_li for unit in units if unit.switch != DELETED), default=0)
+    if any(amount and amount < highest for amount in budget.amounts()):
+        raise refused("预算不能低于该计划下任一广告组出价")
 
 
 def _caps(params: Params, old: dict[str, Any]) -> dict[str, Any]:

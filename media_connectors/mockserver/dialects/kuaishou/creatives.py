@@ -5,6 +5,7 @@ from typing import Any
 from ...clock import stamp
 from ...dialect import Call, Refused
 from ...model import DELETED, DENIED, Creative, Material, Plan
+from .campaigns import SWITCHES
 from .delivery import refresh_delivery
 from .paging import day_filter, listed, put_status_filter
 from .status import CREATIVE_DELETED, PUT_STATUS, creative_status, read_switch, review_text
@@ -190,8 +191,10 @@ def _create(call: Call, unit: Plan, params: Params) -> Creative:
     name = required_text(params, "creative_name", NAME_LENGTH)
     if any(creative.name == name for creative in living):
         raise refused(f"创意名称“{name}”已存在")
+    switch = read_switch(whole_in(params, "put_status", SWITCHES, 1))
     material_keys, settings = _read(call, unit.account_id, params, {})
     creative = new_creative(call, unit, name, material_keys, settings)
+    creative.switch = switch
     save_creative(call, creative)
     return creative
 

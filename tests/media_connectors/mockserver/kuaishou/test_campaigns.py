@@ -136,6 +136,14 @@ def test_budget_may_not_fall_below_120_percent_of_spend(media):
     media.ok("gw/dsp/campaign/update", campaign_id=campaign_id, day_budget=int(spent * 1.2) + 1_000)
 
 
+def test_budget_may_not_fall_below_a_units_bid(media):
+    campaign_id = media.campaign(day_budget=3_000_000)
+    media.unit(campaign_id, cpa_bid=900_000)
+    assert "出价" in media.refusal("gw/dsp/campaign/update", campaign_id=campaign_id, day_budget=800_000)
+    assert rows(media)[0]["day_budget"] == 3_000_000
+    media.ok("gw/dsp/campaign/update", campaign_id=campaign_id, day_budget=900_000)
+
+
 def test_status_batch_reports_failures_behind_code_zero(media):
     ids = [media.campaign(f"c{number}") for number in range(3)]
     data = media.ok("v1/campaign/update/status", campaign_id=ids[0], campaign_ids=[*ids[1:], 77], put_status=2)

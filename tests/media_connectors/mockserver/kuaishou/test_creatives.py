@@ -102,6 +102,13 @@ def test_created_creative_reads_back_with_exact_types(media):
     assert row["status"] == 41
 
 
+def test_creative_may_be_born_paused(media):
+    unit_id = media.unit(media.campaign())
+    media.creative(unit_id, put_status=2)
+    assert rows(media)[0]["put_status"] == 2
+    assert media.world.store.plans[unit_id].audience_width == 0.0
+
+
 def test_picture_creatives_need_pictures(media):
     unit_id = media.unit(media.campaign())
     token = media.image()

@@ -81,6 +81,11 @@ def test_columns_of_different_length_are_refused():
         replace(PlanColumns.uniform(4), target_cpa=np.ones(3))
 
 
+def test_a_plan_without_creative_row_is_refused():
+    with pytest.raises(ValueError, match="creative row"):
+        PlanColumns.uniform(3, creative=-1)
+
+
 def test_state_survives_a_file(tmp_path):
     columns = PlanColumns.uniform(40)
     state, _ = run(columns, hours=5)

@@ -62,7 +62,7 @@ def get_image(call: Call) -> dict[str, Any]:
     """``v1/file/ad/image/get``: one image by its token."""
     params = call.params
     account = call.account(required_whole(params, "advertiser_id"))
-    image = call.store.material_by_key.get(text(params, "image_token"))
+    image = call.store.material_by_key.get(text(params, "image_token") or "")
     if image is None or image.account_id != account.id or image.kind != "image":
         raise refused("图片不存在")
     return _show_image(image)

@@ -17,6 +17,7 @@ from .paging import page_bounds
 from .report_metrics import NAMES, Counts, metrics_of, with_goals
 from .report_shares import Part, divide
 from .status import PUT_STATUS
+from .unit_rules import UNION_SCENES
 from .values import Params, day, items, refused, required_whole, text, whole, whole_in, wholes
 
 DAILY, HOURLY = "DAILY", "HOURLY"
@@ -36,7 +37,6 @@ SCENE_NAMES = {
     27: "开屏广告",
     39: "搜索广告",
 }
-UNION_SCENES = frozenset({5, 10})
 
 ACCOUNT_VIEW, CAMPAIGN_VIEW, UNIT_VIEW, CREATIVE_VIEW = 1, 2, 3, 4
 VIDEO_VIEW, COVER_VIEW, STICKER_VIEW, PROGRAM_VIEW, PICTURE_VIEW = 5, 7, 8, 10, 16

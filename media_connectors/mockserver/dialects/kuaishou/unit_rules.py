@@ -11,6 +11,7 @@ from .values import LI_PER_YUAN, Params, day, decimal, refused, text, whole, who
 CPC, OCPM, MCB = 2, 10, 12
 PRICING = {CPC: "cpc", OCPM: "ocpm", MCB: "nobid"}
 SCENES = frozenset({1, 2, 5, 6, 7, 10, 11, 24, 27, 39, 53, 56})
+UNION_SCENES = frozenset({5, 10})
 UNIT_TYPES = frozenset({3, 4, 7, 10})
 CUSTOM_TYPES, PROGRAM_TYPES = frozenset({3, 4}), frozenset({7, 10})
 LEAST_BUDGET_YUAN = 100

@@ -23,6 +23,7 @@ from .targeting import read_target, show_target
 from .unit_rules import (
     CPC,
     MCB,
+    UNION_SCENES,
     UNIT_TYPES,
     WEEK_HOURS,
     Offer,
@@ -66,7 +67,6 @@ _KEPT: tuple[tuple[str, Any], ...] = (
 )
 # The community SDK writes this one's name differently from the documentation.
 _ALIASES = {"web_uri_type": "web_url_type"}
-_IMMUTABLE = ("campaign_id", "unit_type", "scene_id")
 URL_LENGTH = 1_000
 
 
@@ -135,13 +135,15 @@ def update_unit(call: Call) -> dict[str, Any]:
     unit = find_unit(call, account.id, required_whole(params, "unit_id"))
     campaign = call.store.campaigns[unit.campaign_id]
     _check_immutable(params, unit)
+    scenes = _read_new_scenes(call, params, unit)
+    switch = unit.switch if whole(params, "put_status") is None else _read_new_switch(params)
     name = unit.name if params.get("unit_name") is None else required_text(params, "unit_name", NAME_LENGTH)
     old_offer = offer_of(unit)
     offer = read_offer(params, campaign.settings, old_offer)
     budget = read_unit_budget(params)
     check_within_budget(offer, budget or budget_of(unit))
     begins_on, ends_on = read_dates(params, call.now, unit.begins_on)
-    ends_on = unit.ends_on if "end_time" not in params else ends_on
+    ends_on = unit.ends_on if params.get("end_time") is None else ends_on  # "" is an open end
     schedule = unit.settings["schedule_time"] if params.get("schedule_time") is None else read_schedule(params)
     target = unit.settings["target"] if params.get("target") is None else read_target(params["target"])
     kept = _read_kept(params, unit.settings)
@@ -150,10 +152,11 @@ def update_unit(call: Call) -> dict[str, Any]:
     if name != unit.name and call.store.plan_named(campaign.id, name) is not None:
         raise refused(f"广告组名称“{name}”已存在")
 
-    changes = _changes(unit, name=name, offer=offer, budget=budget, target=target, schedule=schedule)
+    changes = _changes(unit, name=name, offer=offer, budget=budget, target=target, schedule=schedule, switch=switch)
     is_retargeted = target != unit.settings["target"]
-    unit.name, unit.begins_on, unit.ends_on, unit.schedule = name, begins_on, ends_on, half_hours(schedule)
-    unit.settings = unit.settings | {"schedule_time": schedule, "target": target, **kept}
+    unit.name, unit.switch, unit.schedule = name, switch, half_hours(schedule)
+    unit.begins_on, unit.ends_on = begins_on, ends_on
+    unit.settings = unit.settings | {"schedule_time": schedule, "scene_id": scenes, "target": target, **kept}
     if is_retargeted:
         unit.settings["targeting_version"] += 1
     if budget is not None:
@@ -255,16 +258,41 @@ def _read_kept(params: Params, old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_immutable(params: Params, unit: Plan) -> None:
-    current = {"campaign_id": [unit.campaign_id], "unit_type": [unit.settings["unit_type"]]}
-    current["scene_id"] = unit.settings["scene_id"]
-    for name in _IMMUTABLE:
-        sent = wholes(params, name)
-        if sent and sorted(sent) != sorted(current[name]):
+    for name, current in (("campaign_id", unit.campaign_id), ("unit_type", unit.settings["unit_type"])):
+        sent = whole(params, name)
+        if sent is not None and sent != current:
             raise refused(f"{name} 不支持修改")
 
 
+def _read_new_scenes(call: Call, params: Params, unit: Plan) -> list[int]:
+    """Scenes may change until the unit has creatives, and never to or from the union's."""
+    current: list[int] = unit.settings["scene_id"]
+    if params.get("scene_id") is None:
+        return current
+    scenes = read_scenes(params)
+    if sorted(scenes) == sorted(current):
+        return current
+    has_creatives = any(creative.switch != DELETED for creative in call.store.creatives_of_plan(unit.id))
+    if has_creatives or UNION_SCENES & {*scenes, *current}:
+        raise refused("联盟广告或已有创意的广告组不支持修改 scene_id")
+    return scenes
+
+
+def _read_new_switch(params: Params) -> str:
+    if whole(params, "put_status") == PUT_STATUS[DELETED]:
+        raise refused("请使用修改广告组状态接口删除广告组")
+    return read_switch(whole_in(params, "put_status", SWITCHES))
+
+
 def _changes(
-    unit: Plan, *, name: str, offer: Offer, budget: Budget | None, target: dict[str, Any], schedule: str
+    unit: Plan,
+    *,
+    name: str,
+    offer: Offer,
+    budget: Budget | None,
+    target: dict[str, Any],
+    schedule: str,
+    switch: str,
 ) -> dict[str, tuple[Any, Any]]:
     pairs: dict[str, tuple[Any, Any]] = {
         "unit_name": (unit.name, name),
@@ -272,6 +300,7 @@ def _changes(
         "day_budget": (unit.settings["day_budget"], budget.daily_li if budget else unit.settings["day_budget"]),
         "target": (unit.settings["target"], target),
         "schedule_time": (unit.settings["schedule_time"], schedule),
+        "put_status": (PUT_STATUS[unit.switch], PUT_STATUS[switch]),
     }
     return {field: pair for field, pair in pairs.items() if pair[0] != pair[1]}
 

@@ -29,6 +29,13 @@ def test_same_image_again_is_the_same_token(media):
     assert len(media.world.store.materials) == 1
 
 
+def test_image_reads_back_by_token(media):
+    token = media.image()
+    assert media.ok("v1/file/ad/image/get", image_token=token)["image_token"] == token
+    assert "不存在" in media.refusal("v1/file/ad/image/get", image_token="unknown")
+    assert "不存在" in media.refusal("v1/file/ad/image/get")
+
+
 def test_image_by_url(media):
     body = {"type": 5, "upload_type": 2, "url": "https://example.com/a.jpg"}
     assert media.ok("v2/file/ad/image/upload", **body)["image_token"].endswith(".jpg")

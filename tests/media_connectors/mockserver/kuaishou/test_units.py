@@ -288,11 +288,31 @@ def test_update_changes_only_what_it_names(media):
     assert row["target"]["ages_range"] is None
 
 
+def test_update_switches_the_unit_and_moves_its_end(media):
+    unit_id = media.unit(media.campaign(), end_time="2026-08-01")
+    media.ok("gw/dsp/unit/update", unit_id=unit_id, put_status=2, end_time=None)
+    row = media.unit_row(unit_id)
+    assert (row["put_status"], row["end_time"]) == (2, "2026-08-01")
+    media.ok("gw/dsp/unit/update", unit_id=unit_id, end_time="")
+    assert media.unit_row(unit_id)["end_time"] is None
+
+
+def test_scenes_may_change_until_there_is_a_creative(media):
+    unit_id = media.unit(media.campaign())
+    media.ok("gw/dsp/unit/update", unit_id=unit_id, scene_id=[7])
+    assert media.unit_row(unit_id)["scene_id"] == [7]
+    assert "联盟" in media.refusal("gw/dsp/unit/update", unit_id=unit_id, scene_id=[5])
+    media.creative(unit_id)
+    assert "创意" in media.refusal("gw/dsp/unit/update", unit_id=unit_id, scene_id=[6])
+    assert media.unit_row(unit_id)["scene_id"] == [7]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"unit_type": 7},
-        {"scene_id": [7]},
+        {"scene_id": [5]},
+        {"put_status": 3},
         {"bid_type": 2},
         {"cpa_bid": 2_000_001},
         {"unit_name": "zwei"},

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .clock import DAY, day_of, half_hour_of_week, local, parse
-from .columns import schedule_bits
 from .model import DELETED, DENIED, FAILED, LEARNED, LEARNING, NONE, OFF, ON, PASSED, PENDING, Campaign, Creative, Plan
 
 if TYPE_CHECKING:
@@ -225,6 +224,8 @@ class Life:
 
 def date_reasons(rows: Sequence[Plan | Campaign], now: float) -> list[str]:
     """NOT_STARTED or ENDED when the dates of any of ``rows`` say so, as a list; empty when they run."""
+    if not any(row.begins_on or row.ends_on for row in rows):
+        return []
     today = day_of(now)
     if any(row.begins_on and row.begins_on > today for row in rows):
         return [NOT_STARTED]
@@ -234,8 +235,7 @@ def date_reasons(rows: Sequence[Plan | Campaign], now: float) -> list[str]:
 
 
 def _is_scheduled(schedule: str, now: float) -> bool:
-    slot = half_hour_of_week(now)
-    return bool(schedule_bits(schedule)[slot // 8] >> (7 - slot % 8) & 1)
+    return not schedule or schedule[half_hour_of_week(now)] == "1"
 
 
 def days_since(day: str, now: float) -> int:

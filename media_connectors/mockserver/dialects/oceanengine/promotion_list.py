@@ -1,10 +1,13 @@
 """The list of promotions, by page or by cursor, and their reject reasons."""
 
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from ...clock import DAY, day_of, parse, stamp
 from ...dialect import Call
-from ...model import DENIED, Plan
+from ...model import DELETED, DENIED, Plan
 from .statuses import LEARNING_PHASE, opt_status, promotion_status
 from .wire import MAX_ROWS, check_count, check_moment, check_range, find_promotion, page_of, pick, refuse, to_yuan
 
@@ -20,19 +23,26 @@ def list_promotions(call: Call) -> dict[str, Any]:
     account = call.account(given["advertiser_id"])
     wanted = given.get("filtering", {})
     _check(given, wanted)
-    found = []
-    for plan in reversed(call.store.plans_of(account.id)):
-        if not call.is_visible(plan) or not _matches(plan, wanted):
-            continue
-        obstacles = call.world.life.obstacles(plan, call.now)
-        first, second, old = promotion_status(plan, obstacles)
-        if _has_status(wanted, first, second, old):
-            found.append((plan, first, second, old))
+    plans = call.store.plans_of(account.id)
     if "cursor" in given or "count" in given:
-        return _by_cursor(call, found)
-    page = page_of(call, found, largest=MAX_PAGE, cap=MAX_ROWS)
-    page["list"] = [pick(_row(*entry), given.get("fields")) for entry in page["list"]]
+        return _by_cursor(call, plans, wanted)
+    page = page_of(call, list(_select(call, reversed(plans), wanted)), largest=MAX_PAGE, cap=MAX_ROWS)
+    page["list"] = [pick(_row(call, plan), given.get("fields")) for plan in page["list"]]
     return page
+
+
+def _select(call: Call, plans: Iterable[Plan], wanted: dict[str, Any]) -> Iterator[Plan]:
+    """The plans that every filter lets through; statuses, which cost most, are looked at last and only if asked."""
+    asks_status = any(name in wanted for name in ("status_first", "status_second", "status"))
+    for plan in plans:
+        if not _matches(plan, wanted) or not call.is_visible(plan):
+            continue
+        if asks_status:
+            if not _has_status(wanted, *promotion_status(plan, call.world.life.obstacles(plan, call.now))):
+                continue
+        elif DELETED in (plan.switch, call.store.campaigns[plan.campaign_id].switch):
+            continue
+        yield plan
 
 
 def _check(given: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -49,16 +59,18 @@ def _check(given: dict[str, Any], wanted: dict[str, Any]) -> None:
             raise refuse("promotion_modify_start_time: the span must be between 0 and 30 days.")
 
 
-def _by_cursor(call: Call, found: list[tuple[Plan, str, list[str], str]]) -> dict[str, Any]:
+def _by_cursor(call: Call, plans: list[Plan], wanted: dict[str, Any]) -> dict[str, Any]:
     """A cursor is the id of the last row seen, 0 at the beginning: rows created meanwhile shift nothing."""
     cursor, count = call.params.get("cursor", 0), call.params.get("count", 10)
     check_range("count", count, 1, MAX_PAGE)
-    rest = [entry for entry in found if entry[0].id < cursor] if cursor else found
-    rows = rest[:count]
-    last = rows[-1][0].id if rows else cursor
+    end = bisect_left(plans, cursor, key=lambda plan: plan.id) if cursor else len(plans)
+    older = (plans[position] for position in range(end - 1, -1, -1))
+    found = list(islice(_select(call, older, wanted), count + 1))
+    rows = found[:count]
+    last = rows[-1].id if rows else cursor
     return {
-        "list": [pick(_row(*entry), call.params.get("fields")) for entry in rows],
-        "cursor_info": {"cursor": last, "count": len(rows), "has_more": len(rest) > len(rows)},
+        "list": [pick(_row(call, plan), call.params.get("fields")) for plan in rows],
+        "cursor_info": {"cursor": last, "count": len(rows), "has_more": len(found) > count},
     }
 
 
@@ -91,7 +103,8 @@ def _has_status(wanted: dict[str, Any], first: str, second: list[str], old: str)
     return wanted.get("status_second") in (None, *second)
 
 
-def _row(plan: Plan, first: str, second: list[str], old: str) -> dict[str, Any]:
+def _row(call: Call, plan: Plan) -> dict[str, Any]:
+    first, second, old = promotion_status(plan, call.world.life.obstacles(plan, call.now))
     settings = {name: value for name, value in plan.settings.items() if name not in HIDDEN}
     return {
         "is_comment_disable": "OFF",

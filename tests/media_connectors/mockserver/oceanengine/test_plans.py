@@ -159,7 +159,8 @@ def test_material_lists_have_at_most_ten_entries_and_titles_a_length(ocean: Ocea
     project = ocean.project()
     materials = promotion_body(project)["promotion_materials"]
     many = {**materials, "video_material_list": materials["video_material_list"] * 11}
-    assert ocean.refused("POST", PROMOTION + "create/", **promotion_body(project, promotion_materials=many))[0] == 40000
+    body = promotion_body(project, promotion_materials=many)
+    assert ocean.refused("POST", PROMOTION + "create/", **body)[0] == 40000
     short = {**materials, "title_material_list": [{"title": "太短"}]}
     assert (
         ocean.refused("POST", PROMOTION + "create/", **promotion_body(project, promotion_materials=short))[0] == 40000

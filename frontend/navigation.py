@@ -42,6 +42,7 @@ MENU: tuple[MenuGroup, ...] = (
     MenuGroup(
         _("Account centre"),
         (
+            MenuItem(_("Media accounts"), "wallet", "accounts", "accounts:read", "g c"),
             MenuItem(_("Agencies"), "building-community", "agencies", "agencies:read"),
             MenuItem(_("Members"), "users", "members", "members:read", "g m"),
             MenuItem(_("API tokens"), "key", "tokens", "tokens:manage"),

@@ -6,8 +6,10 @@ from allauth.account import views as account
 from django.urls import include, path
 
 from frontend.views import (
+    accounts,
     agencies,
     audit,
+    connecting,
     entrance,
     jobs,
     members,
@@ -28,6 +30,19 @@ organization = [
     path("jobs/<str:job_id>/", jobs.JobPage.as_view(), name="job"),
     path("jobs/<str:job_id>/progress/", jobs.JobProgress.as_view(), name="job-progress"),
     path("jobs/<str:job_id>/cancel/", jobs.JobCancel.as_view(), name="job-cancel"),
+    path("accounts/", accounts.AccountList.as_view(), name="accounts"),
+    path("accounts/<int:account_id>/action/", accounts.AccountAction.as_view(), name="account-action"),
+    path("accounts/<int:account_id>/agency/", accounts.AssignAgency.as_view(), name="account-agency"),
+    path("accounts/connect/", connecting.ConnectStart.as_view(), name="connect"),
+    path("accounts/connect/callback/", connecting.ConnectCallback.as_view(), name="connect-callback"),
+    path(
+        "accounts/connect/through/<int:application_id>/",
+        connecting.ConnectAuthorize.as_view(),
+        name="connect-authorize",
+    ),
+    path(
+        "accounts/connect/<str:vendor>/<int:credential_id>/", connecting.ConnectChoose.as_view(), name="connect-choose"
+    ),
     path("agencies/", agencies.AgencyList.as_view(), name="agencies"),
     path("agencies/add/", agencies.AddAgency.as_view(), name="agency-add"),
     path("agencies/<int:agency_id>/", agencies.ChangeAgency.as_view(), name="agency-change"),

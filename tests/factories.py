@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
-from itertools import count
 from typing import Any
 
 import factory
@@ -18,7 +17,6 @@ from xmagnet.accounts.roles import PERMISSIONS, Role, permissions_of
 from xmagnet.accounts.tokens import make_token
 from xmagnet.core.scope import organization_scope
 
-_remote_ids = count(1)
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
 
@@ -48,17 +46,6 @@ def make_agency(organization: Organization, name: str = "Blue Agency", **fields:
     with organization_scope(organization.pk), transaction.atomic():
         code = fields.pop("code", name.lower().replace(" ", "-"))
         return Agency.objects.create(organization=organization, name=name, code=code, **fields)
-
-
-def make_account(
-    organization: Organization, name: str = "Account", *, agency: Agency | None = None, **fields: Any
-) -> MediaAccount:
-    """A media account on Douyin unless told."""
-    remote_id = fields.pop("remote_id", str(1_790_000_000 + next(_remote_ids)))
-    with organization_scope(organization.pk), transaction.atomic():
-        return MediaAccount.objects.create(
-            **{"platform": "douyin", "name": name, "agency": agency, "remote_id": remote_id, **fields}
-        )
 
 
 def make_member(
@@ -118,7 +105,6 @@ def make_account(
     organization: Organization, *, agency: Agency | None = None, platform: str = "douyin", **fields: Any
 ) -> Any:
     """A media account of the organization."""
-    from media_connectors.models import MediaAccount
 
     number = next(_numbers)
     fields = {"remote_id": str(1_700_000_000_000_000_000 + number), "name": f"Account {number}"} | fields

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from frontend.job_words import KIND_LABELS, kind_label
 from frontend.navigation import find_pages
+from frontend.templatetags.kit import platform_name
 from frontend.views.base import Fragment, Page, address
+from media_connectors.selectors.directory import account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.jobs.selectors import get_job, list_jobs
 
@@ -60,8 +63,24 @@ def jobs(actor: Actor, text: str, limit: int) -> HitGroup:
     )
 
 
+def accounts(actor: Actor, text: str, limit: int) -> HitGroup:
+    """Media accounts by name or id."""
+    if not actor.can("accounts:read"):
+        return HitGroup(_("Media accounts"), ())
+    wanted = text.casefold()
+    found = [one for one in account_facts(actor).values() if wanted in f"{one.name} {one.remote_id}".casefold()]
+    page = address(actor, "accounts")
+    return HitGroup(
+        _("Media accounts"),
+        tuple(
+            Hit(one.name, f"{page}?{urlencode({'q': one.remote_id})}", "wallet", platform_name(one.platform))
+            for one in found[:limit]
+        ),
+    )
+
+
 #: who looks; a new kind of thing joins the search by joining this table
-SOURCES: tuple[Callable[[Actor, str, int], HitGroup], ...] = (pages, jobs)
+SOURCES: tuple[Callable[[Actor, str, int], HitGroup], ...] = (pages, accounts, jobs)
 
 
 def search(actor: Actor, text: str, limit: int) -> tuple[HitGroup, ...]:

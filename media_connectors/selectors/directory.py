@@ -27,6 +27,7 @@ class AccountFacts:
     funds_synced_at: datetime | None
     plans_synced_at: datetime | None
     metrics_synced_at: datetime | None
+    authorized_until: datetime | None  # when the login dies unless it is refreshed; None without a login
 
 
 def account_facts(actor: Narrowing) -> dict[int, AccountFacts]:
@@ -50,6 +51,7 @@ def account_facts(actor: Narrowing) -> dict[int, AccountFacts]:
             "funds_synced_at",
             "plans_synced_at",
             "metrics_synced_at",
+            "credential__refresh_expires_at",
         )
     )
     return {row[0]: AccountFacts(*row[:5], row[5] or "", *row[6:]) for row in rows}

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from tests.factories import OrganizationFactory, UserFactory, make_actor, make_agency, make_member
+from tests.factories import OrganizationFactory, UserFactory, make_account, make_actor, make_agency, make_member
 from xmagnet.accounts.models import Organization, User
 from xmagnet.accounts.roles import Role
 from xmagnet.core.scope import organization_scope
@@ -23,6 +23,8 @@ PAGES = {
     "overview": "/o/sunrise/",
     "jobs": "/o/sunrise/jobs/",
     "job": "/o/sunrise/jobs/job_running/",
+    "accounts": "/o/sunrise/accounts/",
+    "connect": "/o/sunrise/accounts/connect/",
     "agencies": "/o/sunrise/agencies/",
     "members": "/o/sunrise/members/",
     "invite": "/o/sunrise/members/invite/",
@@ -43,7 +45,27 @@ def person(transactional_db: None) -> User:
     user = make_member(organization)
     make_jobs(organization, user)
     make_people(organization, user)
+    make_accounts(organization)
     return user
+
+
+def make_accounts(organization: Organization) -> None:
+    now = timezone.now()
+    fresh = {"metrics_synced_at": now - timedelta(minutes=2), "plans_synced_at": now - timedelta(minutes=4)}
+    with transaction.atomic():
+        make_account(organization, name="安心保险-抖音-01", balance_fen=12_345_678, **fresh)
+        make_account(
+            organization,
+            name="安心保险-快手-02",
+            platform="kuaishou",
+            balance_fen=4_200,
+            low_balance_fen=50_000,
+            **fresh,
+        )
+        make_account(
+            organization, name="安心保险-头条-03", platform="toutiao", health="needs_authorization",
+            health_message="refresh token expired",
+        )  # fmt: skip
 
 
 def make_people(organization: Organization, user: User) -> None:

@@ -61,6 +61,15 @@ ROUTES: dict[str, Route] = {
     "frontend:job": Route(READ_JOBS, {"job_id": "job"}),
     "frontend:job-progress": Route(READ_JOBS, {"job_id": "job"}),
     "frontend:job-cancel": Route({"POST": "jobs:write"}, {"job_id": "job"}),
+    "frontend:accounts": Route({"GET": "accounts:read"}),
+    "frontend:account-action": Route({"POST": "accounts:manage"}, {"account_id": "account"}),
+    "frontend:account-agency": Route(both("agencies:manage"), {"account_id": "account"}),
+    "frontend:connect": Route(both("accounts:manage")),
+    "frontend:connect-callback": Route({"GET": "accounts:manage"}),
+    "frontend:connect-authorize": Route({"GET": "accounts:manage"}, {"application_id": "application"}),
+    "frontend:connect-choose": Route(
+        both("accounts:manage"), {"credential_id": "credential"}, extra={"vendor": "kuaishou"}
+    ),
     "frontend:agencies": Route({"GET": "agencies:read"}),
     "frontend:agency-add": Route(both("agencies:manage")),
     "frontend:agency-change": Route(both("agencies:manage"), {"agency_id": "agency"}),

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import BulkRow, Campaign, Plan, SettingTemplate
-from media_connectors.models import MediaAccount
+from media_connectors.models import MediaAccount, MediaApplication, MediaCredential
 from tests.factories import OrganizationFactory, make_agency, make_member
 from xmagnet.accounts.models import AccountGrant, Agency, ApiToken, Invitation, Membership, Organization, User
 from xmagnet.accounts.roles import AGENCY_ROLES, Role
@@ -70,6 +70,14 @@ def make_side(organization: Organization, mark: str) -> Side:
 def _fill(side: Side) -> None:
     canary, agency = side.canary, side.agency
     owner = side.users[Role.OPTIMIZER]
+    application = MediaApplication.objects.create(
+        vendor="kuaishou", application_id=f"6{agency.pk}", encrypted_secret=b"x"
+    )
+    # Withdrawn, so that no page that uses it asks the media.
+    credential = MediaCredential.objects.create(
+        application=application, encrypted_access_token=b"x", encrypted_refresh_token=b"x", is_revoked=True,
+        access_expires_at=timezone.now(), refresh_expires_at=timezone.now(),
+    )  # fmt: skip
     account = MediaAccount.objects.create(agency=agency, platform="kuaishou", remote_id=f"9{agency.pk:06}", name=canary)
     campaign = Campaign.objects.create(account=account, platform="kuaishou", remote_id=f"8{agency.pk}", name=canary)
     job = Job(
@@ -118,6 +126,8 @@ def _fill(side: Side) -> None:
         account_id=account.pk, agency_id=agency.pk, before={"bid_fen": 4000}, after={"bid_fen": 5000}, job_id=job.pk,
     )  # fmt: skip
     side.ids = {
+        "application": application.pk,
+        "credential": credential.pk,
         "account": account.pk,
         "campaign": campaign.pk,
         "plan": plan.pk,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.views.generic import TemplateView
 
 from xmagnet.accounts.actor import Actor
@@ -19,10 +21,13 @@ class OrgPage(LoginRequiredMixin, TemplateView):
     """A page of one organization: signed in, a member, allowed; the whole view runs in the tenant's transaction.
 
     ``permission`` is for reading the page; ``write_permission`` for POST and the like (default: the same).
+    A page that calls a media sets ``is_atomic`` to False: its services open their own short transactions and nothing is
+    sent inside one; only the rendering has a transaction around it.
     """
 
     permission: ClassVar[str]
     write_permission: ClassVar[str | None] = None
+    is_atomic: ClassVar[bool] = True
     actor: Actor
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -31,11 +36,15 @@ class OrgPage(LoginRequiredMixin, TemplateView):
         is_reading = request.method in {"GET", "HEAD", "OPTIONS"}
         permission = self.permission if is_reading else self.write_permission or self.permission
         try:
-            with authorized(request.user, kwargs["org"], permission) as actor, transaction.atomic():
+            with authorized(request.user, kwargs["org"], permission) as actor:
                 self.actor = request.actor = actor  # type: ignore[attr-defined]
-                response = super().dispatch(request, *args, **kwargs)
-                if isinstance(response, HttpResponse) and hasattr(response, "render"):
-                    response = response.render()  # while the scope is open
+                with transaction.atomic() if self.is_atomic else nullcontext():
+                    response = super().dispatch(request, *args, **kwargs)
+                    if self.is_atomic:
+                        _render(response)  # while the scope is open
+                if not self.is_atomic:
+                    with transaction.atomic():
+                        _render(response)
                 return response
         except NotFound as error:
             raise Http404(error.detail) from None
@@ -44,3 +53,8 @@ class OrgPage(LoginRequiredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(actor=self.actor, **kwargs)
+
+
+def _render(response: HttpResponseBase) -> None:
+    if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+        response.render()

@@ -24,7 +24,7 @@ def read_arguments(arguments: list[str] | None = None) -> tuple[argparse.Namespa
     parser.add_argument("--port", type=int, default=9100, help="0 takes a free one")
     parser.add_argument("--state", type=Path, default=None, metavar="DIR", help="keep state here across restarts")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--clock", choices=sorted(SPEEDS), default="real")
+    parser.add_argument("--clock", choices=sorted(SPEEDS), help="default: real, or as before a restart")
     parser.add_argument("--latency-ms", type=float, default=0.0)
     parser.add_argument("--read-lag-ms", type=float, default=0.0)
     parser.add_argument("--audit-seconds", type=float, default=120.0, help="shortest review, media time")

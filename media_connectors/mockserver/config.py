@@ -10,6 +10,7 @@ from .limits import LimitRules
 class MockConfig:
     """``state_dir=None`` keeps everything in memory. Delays are milliseconds of real time.
 
+    ``clock`` is a mode of ``clock.SPEEDS``; ``None`` begins real and, after a restart, goes on as it was.
     ``start`` is the first media moment (epoch seconds; ``None``: now). ``audit_seconds`` is the shortest review in
     media time (the longest takes three times as long), ``deny_share`` the share of reviews that refuse. ``accounts``
     is how many advertiser accounts each medium starts with. ``checks_materials`` refuses plans with ids of videos and
@@ -18,7 +19,7 @@ class MockConfig:
 
     state_dir: Path | None = None
     seed: int = 1
-    clock: str = "real"
+    clock: str | None = None
     start: float | None = None
     latency_ms: float = 0.0
     read_lag_ms: float = 0.0

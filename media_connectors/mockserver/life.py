@@ -235,7 +235,9 @@ def date_reasons(rows: Sequence[Plan | Campaign], now: float) -> list[str]:
 
 
 def _is_scheduled(schedule: str, now: float) -> bool:
-    return not schedule or schedule[half_hour_of_week(now)] == "1"
+    if not schedule or schedule[half_hour_of_week(now)] == "1":
+        return True
+    return "1" not in schedule
 
 
 def days_since(day: str, now: float) -> int:

@@ -47,7 +47,8 @@ class World:
     def __init__(self, config: MockConfig, wall: Any = time.time, monotonic: Any = time.monotonic) -> None:
         self.config = config
         self.lock = threading.RLock()
-        self.clock = Clock(config.clock, config.start, wall)
+        self.clock = Clock(config.clock or "real", config.start, wall)
+        self._wall = wall
         self._monotonic = monotonic
         self.journal = Journal(config.state_dir)
         self.store = Store(self.journal)
@@ -178,7 +179,7 @@ class World:
             self.store.reset()
             if self.config.state_dir is not None:
                 (self.config.state_dir / "market.npz").unlink(missing_ok=True)
-            self.clock = Clock(self.config.clock, self.config.start, self.clock._wall)
+            self.clock = Clock(self.config.clock or "real", self.config.start, self._wall)
             self.ledger = Ledger()
             self.driver.forget()
             self.money.forget()
@@ -194,6 +195,8 @@ class World:
             self.clock.restore(snapshot["clock"], not_before=latest)
         elif latest:
             self.clock.restore({**self.clock.to_record(), "media": latest}, not_before=latest)
+        if self.config.clock:
+            self.clock.set_mode(self.config.clock)
         self._restore_market(self.config.state_dir)
         self.life.rebuild()
         if not self.store.apps:

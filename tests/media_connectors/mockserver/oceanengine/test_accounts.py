@@ -1,5 +1,7 @@
 """Accounts, funds and budgets."""
 
+from itertools import pairwise
+
 from .conftest import Ocean
 
 ONE = "/open_api/2/advertiser/"
@@ -42,7 +44,7 @@ def test_daily_money_adds_up_to_what_is_left(ocean: Ocean) -> None:
     days = ocean.get(ONE + "fund/daily_stat/", start_date="2026-11-10", end_date="2026-11-18")["list"]
     assert [day["date"] for day in days] == ["2026-11-16", "2026-11-17"]
     assert min(day["cost"] for day in days) > 0
-    for before, after in zip(days, days[1:], strict=False):
+    for before, after in pairwise(days):
         assert round(before["balance"] - after["cost"], 2) == after["balance"]
     assert all(round(day["cash_cost"] + day["reward_cost"], 2) == day["cost"] for day in days)
     today = ocean.world.reports.by_day(

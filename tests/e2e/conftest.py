@@ -70,10 +70,16 @@ def site(live_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> st
 
 
 @pytest.fixture
-def open_context(browser: Browser, site: str) -> Iterator[Callable[..., BrowserContext]]:
+def console_errors() -> list[str]:
+    """What the browser complained of. A test that provokes a complaint takes it out again."""
+    return []
+
+
+@pytest.fixture
+def open_context(browser: Browser, site: str, console_errors: list[str]) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browser contexts whose pages are watched: the test fails on any console error."""
     contexts: list[BrowserContext] = []
-    errors: list[str] = []
+    errors = console_errors
 
     def watch(page: Page) -> None:
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

@@ -61,7 +61,7 @@ def make_accounts(organization: Organization) -> None:
             balance_fen=4_200,
             low_balance_fen=50_000,
             **fresh,
-        )
+        )  # fmt: skip
         make_account(
             organization, name="安心保险-头条-03", platform="toutiao", health="needs_authorization",
             health_message="refresh token expired",

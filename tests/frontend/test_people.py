@@ -54,7 +54,8 @@ def test_an_invitation_leads_a_new_person_in(organization: Organization, admin: 
     stranger = Client()
     response = stranger.get(link)
     assert "Join Sunrise Life" in response.content.decode()
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"  # the address holds the secret
+    assert response["Cache-Control"] == "private, no-store"
     response = stranger.post(link, {"name": "Wang", "password": "four quiet blue teapots"})
     assert response["Location"] == BASE
     assert stranger.get(BASE).status_code == 200
@@ -112,14 +113,29 @@ def test_another_organizations_agency_is_not_offered_nor_taken(organization: Org
     assert len(rows_of(organization, Invitation)) == 0
 
 
-def test_a_changed_role_keeps_the_granted_accounts(organization: Organization, admin: Client) -> None:
-    granted = [make_account(organization, name=name).pk for name in ("A", "B")]
-    user = make_member(organization, Role.OPTIMIZER, account_ids=granted)
-    member = row_of(organization, Membership, user=user)
-    assert admin.post(f"{BASE}members/{member.pk}/", {"role": "analyst"}).status_code == 302
-    member = reload(member)
-    assert member.role == Role.ANALYST
-    assert {grant.account_id for grant in rows_of(organization, AccountGrant)} == set(granted)
+def test_a_member_is_limited_to_accounts_and_freed_again(
+    organization: Organization, admin: Client, sign_in: Callable[[User], Client]
+) -> None:
+    first, second = (make_account(organization, name=name) for name in ("ACCOUNT-A", "ACCOUNT-B"))
+    user = make_member(organization, Role.OPTIMIZER)
+    page = f"{BASE}members/{row_of(organization, Membership, user=user).pk}/"
+    assert admin.post(page, {"role": "optimizer", "account_ids": [first.pk]}).status_code == 302
+    html = sign_in(user).get(f"{BASE}accounts/").content.decode()
+    assert "ACCOUNT-A" in html
+    assert "ACCOUNT-B" not in html
+    assert admin.get(page).context["form"].initial["account_ids"] == [first.pk]
+    admin.post(page, {"role": "optimizer"})
+    assert "ACCOUNT-B" in sign_in(user).get(f"{BASE}accounts/").content.decode()
+    assert rows_of(organization, AccountGrant) == []
+    assert second.is_active
+
+
+def test_another_organizations_account_is_not_granted(organization: Organization, admin: Client) -> None:
+    foreign = make_account(OrganizationFactory(), name="CANARY")
+    page = f"{BASE}members/{row_of(organization, Membership, user=make_member(organization, Role.OPTIMIZER)).pk}/"
+    assert "CANARY" not in admin.get(page).content.decode()
+    assert admin.post(page, {"role": "optimizer", "account_ids": [foreign.pk]}).status_code == 422
+    assert rows_of(organization, AccountGrant) == []
 
 
 def test_the_last_administrator_stays(organization: Organization, as_role: Callable[..., Client]) -> None:

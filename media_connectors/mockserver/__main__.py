@@ -8,12 +8,13 @@ import sys
 import threading
 from pathlib import Path
 
-from .app import create_app
+from .app import MockApp, create_app
 from .clock import SPEEDS
 from .config import MockConfig
 from .limits import LimitRules
 from .server import Server
 
+TICK_SECONDS = 1.0
 logger = logging.getLogger("mockserver")
 
 
@@ -57,6 +58,14 @@ def read_arguments(arguments: list[str] | None = None) -> tuple[argparse.Namespa
     )
 
 
+def _tick(app: MockApp, stopped: threading.Event) -> None:
+    """Let media time pass while nobody calls, so that a caller never waits for hours to be caught up."""
+    while not stopped.wait(TICK_SECONDS):
+        with app.world.lock:
+            app.world.tick()
+            app.world.store.flush()
+
+
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     given, config = read_arguments()
@@ -68,8 +77,13 @@ def main() -> int:
         return 1
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.stop).start())
+    stopped = threading.Event()
+    ticker = threading.Thread(target=_tick, args=(app, stopped), daemon=True)
+    ticker.start()
     logger.info("mock media at http://%s:%d, control page at /control/", server.host, server.port)
     server.serve_forever()
+    stopped.set()
+    ticker.join()
     app.close()
     return 0
 

@@ -44,6 +44,7 @@ class Journal:
                     moment, kind, record = orjson.loads(line)
                 except ValueError:
                     continue
+                self.lines_since_snapshot += 1
                 yield moment, kind, record
 
     def _files(self) -> list[tuple[int, Path]]:

@@ -7,7 +7,7 @@ under the world's lock.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from .clock import DAY, parse
@@ -206,9 +206,9 @@ class Store:
 
     # -- persistence --------------------------------------------------------------------------------------------
 
-    def to_records(self) -> dict[str, list[dict[str, Any]]]:
-        """All rows for a snapshot."""
-        return {kind.__name__: [asdict(row) for row in self._tables[kind].values()] for kind in KINDS}
+    def to_rows(self) -> dict[str, list[Row]]:
+        """All rows by kind for a snapshot."""
+        return {kind.__name__: list(self._tables[kind].values()) for kind in KINDS}
 
     def load(self, records: dict[str, list[dict[str, Any]]], lines: Iterable[tuple[float, str, Any]]) -> float:
         """Rows of a snapshot, then journal lines of our kinds; returns the latest media time seen."""

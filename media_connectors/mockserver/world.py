@@ -5,6 +5,7 @@ import io
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ ACCESS_SECONDS = 24 * 3600
 REFRESH_SECONDS = 30 * 24 * 3600
 TICK_SECONDS = 1.0
 SAVE_SECONDS = 60.0
+CLOCK_SECONDS = 5.0
+CLOCK_LINE = "Clock"
 JOURNAL_LINES = 20_000
 
 
@@ -65,6 +68,7 @@ class World:
         self._births: dict[int, float] = {}
         self._ticked_at = -1e18
         self._saved_at = monotonic()
+        self._noted_at = -1e18
         self._request_number = 0
         self._restore()
 
@@ -77,11 +81,21 @@ class World:
             self._ticked_at = now
             self.life.advance(now)
             self.driver.advance(now)
-            if self.config.state_dir is not None and (
-                self._monotonic() - self._saved_at > SAVE_SECONDS or self.journal.lines_since_snapshot > JOURNAL_LINES
-            ):
-                self.save()
+            self._keep(now)
         return now
+
+    def _keep(self, now: float) -> None:
+        """Rows are safe in the journal; what time has done since is written now and then."""
+        if self.config.state_dir is None:
+            return
+        clock = self._monotonic()
+        if clock - self._noted_at > CLOCK_SECONDS:
+            self.journal.append(now, CLOCK_LINE, self.clock.to_record())
+            self._noted_at = clock
+        if self.journal.lines_since_snapshot > JOURNAL_LINES:
+            self.save()
+        elif clock - self._saved_at > SAVE_SECONDS:
+            self._save_market(self.config.state_dir)
 
     # -- small services for dialects ----------------------------------------------------------------------------
 
@@ -159,13 +173,19 @@ class World:
         if directory is None:
             return
         with self.lock:
-            buffer = io.BytesIO()
-            np.savez(buffer, **self.ledger.to_arrays(), **self.driver.to_arrays())
-            draft = directory / "market.draft"
-            draft.write_bytes(buffer.getvalue())
-            draft.replace(directory / "market.npz")
-            self.journal.snapshot({"rows": self.store.to_records(), "clock": self.clock.to_record()})
-            self._saved_at = self._monotonic()
+            self._save_market(directory)
+            self.journal.snapshot({"rows": self.store.to_rows(), "clock": self.clock.to_record()})
+
+    def _save_market(self, directory: Path) -> None:
+        """The clock goes to the journal first: a restart must never be earlier than the numbers it finds."""
+        self.journal.append(self.clock.now(), CLOCK_LINE, self.clock.to_record())
+        self.journal.flush()
+        buffer = io.BytesIO()
+        np.savez(buffer, **self.ledger.to_arrays(), **self.driver.to_arrays())
+        draft = directory / "market.draft"
+        draft.write_bytes(buffer.getvalue())
+        draft.replace(directory / "market.npz")
+        self._saved_at = self._monotonic()
 
     def close(self) -> None:
         """The last snapshot."""
@@ -190,9 +210,17 @@ class World:
 
     def _restore(self) -> None:
         snapshot, lines = self.journal.replay()
-        latest = self.store.load(snapshot["rows"] if snapshot else {}, lines)
-        if snapshot:
-            self.clock.restore(snapshot["clock"], not_before=latest)
+        clocks = [snapshot["clock"]] if snapshot else []
+
+        def rows() -> Iterator[tuple[float, str, Any]]:
+            for moment, kind, record in lines:
+                if kind == CLOCK_LINE:
+                    clocks.append(record)
+                yield moment, kind, record
+
+        latest = self.store.load(snapshot["rows"] if snapshot else {}, rows())
+        if clocks:
+            self.clock.restore(clocks[-1], not_before=latest)
         elif latest:
             self.clock.restore({**self.clock.to_record(), "media": latest}, not_before=latest)
         if self.config.clock:

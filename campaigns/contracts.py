@@ -158,3 +158,66 @@ class BreakdownRow:
     plan_count: int
     metrics: dict[str, float | None]
     compared: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class HourPoint:
+    """One hour of today beside the same hour of yesterday; None for hours that are still to come."""
+
+    hour: int
+    today: dict[str, float | None] | None
+    yesterday: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionItem:
+    """A plan that needs somebody, and why. ``severity`` 0–1; ``evidence`` are the numbers behind the words."""
+
+    plan_id: int
+    plan_name: str
+    account: AccountFacts
+    reason: str  # code: rejected, empty_spend, over_cost, starved, budget_capped, learning_failed
+    severity: float
+    evidence: dict[str, float | str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceForecast:
+    """An account whose money will not last: hours left at the pace of the last hours, None when it stands still."""
+
+    account: AccountFacts
+    balance_fen: int
+    cost_per_hour_fen: float
+    hours_left: float | None
+    is_below_alarm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How far the numbers of an account reach; ``lag_seconds`` None when they never came."""
+
+    account: AccountFacts
+    metrics_until: datetime | None
+    lag_seconds: float | None
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The home board. Comparisons are with yesterday until the same minute."""
+
+    at: datetime
+    today: dict[str, float | None]
+    yesterday_same_hours: dict[str, float | None]
+    yesterday: dict[str, float | None]
+    target_cpa_fen: float | None  # cost-weighted target of the plans that spent today
+    by_media: tuple[BreakdownRow, ...]
+    by_agency: tuple[BreakdownRow, ...]
+    by_account: tuple[BreakdownRow, ...]
+    hours: tuple[HourPoint, ...]
+    attention: tuple[AttentionItem, ...]
+    attention_count: int
+    balances: tuple[BalanceForecast, ...]
+    freshness: tuple[Freshness, ...]
+    live_plan_count: int
+    learning_plan_count: int

@@ -17,6 +17,9 @@ from campaigns.domain.maturity import FINAL_AGE
 from campaigns.domain.metrics import COLUMNS, MATURED, Metric
 from campaigns.domain.periods import Window
 
+#: the matching plans of the largest table stay in memory; the server's default would spill them
+_WORK_MEMORY = "32MB"
+
 
 @dataclass(slots=True)
 class Sql:
@@ -127,7 +130,17 @@ def plan_page(
     return _rows(sql)
 
 
-def plan_totals(
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A page and its totals: rows of (plan id, sort value, sums, compared sums), and the same of the whole filter."""
+
+    rows: list[tuple[int, Any, dict[str, float], dict[str, float]]]
+    plan_count: int
+    sums: dict[str, float]
+    compared: dict[str, float]
+
+
+def plan_table(
     reach: Reach,
     *,
     source: Source,
@@ -135,21 +148,40 @@ def plan_totals(
     columns: Sequence[str],
     filter_columns: Sequence[str],
     where: Sql,
-) -> tuple[int, dict[str, float], dict[str, float]]:
-    """Count and column sums of every plan of the filter, and of the range it is compared with."""
+    keyset: Sql,
+    order: Order,
+    limit: int,
+    offset: int,
+) -> Table:
+    """The matching plans are joined to their numbers once; the totals and the page are both read from that."""
     aliases = ["w", "c"] if compared else ["w"]
-    sums = "".join(f", sum({alias}.{column})" for alias in aliases for column in columns)
-    sql = Sql(f"SELECT count(*){sums} FROM campaigns_plan p")
+    selected = "".join(f", coalesce({a}.{column}, 0) AS {a}_{column}" for a in aliases for column in columns)
+    sql = Sql(f"WITH matched AS MATERIALIZED (SELECT p.id, {order.expression} AS sort_value{selected}")
+    sql.add(" FROM campaigns_plan p")
     for alias, one in zip(aliases, [source, compared], strict=False):
         joined = one(alias, reach, (*columns, *filter_columns))  # type: ignore[misc]
         sql.add(joined.text, *joined.params)
     mine = reach.where("p")
-    sql.add(f" WHERE {mine.text}", *mine.params).add(where.text, *where.params)
-    row = _rows(sql)[0]
-    values = [float(value or 0) if column == MATURED else int(value or 0)
-              for value, column in zip(row[1:], [*columns, *columns], strict=False)]  # fmt: skip
-    width = len(columns)
-    return row[0], dict(zip(columns, values[:width], strict=True)), dict(zip(columns, values[width:], strict=False))
+    sql.add(f" WHERE {mine.text}", *mine.params).add(where.text, *where.params).add(")")
+    sums = "".join(f", coalesce(sum({a}_{column}), 0)" for a in aliases for column in columns)
+    sql.add(f" SELECT page.*, totals.* FROM (SELECT count(*){sums} FROM matched) totals")
+    sql.add(" LEFT JOIN LATERAL (SELECT p.* FROM matched p WHERE true").add(keyset.text, *keyset.params)
+    sql.add(f" ORDER BY {order.clause} LIMIT %s OFFSET %s) page ON true", limit, offset)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL work_mem = '{_WORK_MEMORY}'")
+    found = _rows(sql)
+    width, both = len(columns), len(columns) * len(aliases)
+
+    def split(values: Sequence[Any]) -> tuple[dict[str, float], dict[str, float]]:
+        numbers = [float(v) if name == MATURED else int(v) for v, name in zip(values, [*columns] * 2, strict=False)]
+        return dict(zip(columns, numbers[:width], strict=True)), dict(zip(columns, numbers[width:], strict=False))
+
+    totals = found[0][2 + both :]
+    return Table(
+        [(row[0], row[1], *split(row[2 : 2 + both])) for row in found if row[0] is not None],
+        totals[0],
+        *split(totals[1:]),
+    )
 
 
 def plan_sums(
@@ -239,6 +271,38 @@ def account_days(reach: Reach, *, first_on: date, last_on: date, columns: Sequen
     sql.add(f" WHERE {where.text}", *where.params)
     sql.add(" AND h.stat_date BETWEEN %s AND %s GROUP BY 1, 2", first_on, last_on)
     return _rows(sql)
+
+
+def suspicious_plans(
+    reach: Reach, *, today: date, hour: int, limit: int
+) -> tuple[list[tuple[Any, ...]], int, int, float | None]:
+    """Enabled plans that may need somebody, most money first, with today's numbers; also how many plans are enabled,
+    how many of them learn, and the target cost per conversion weighted by today's cost (fen).
+
+    The condition is wider than ``domain.attention``, which decides.
+    """
+    joined = window_source(Window.TODAY, today)("w", reach, ())
+    mine = reach.where("p")
+    sql = Sql(
+        "WITH live AS MATERIALIZED (SELECT p.id, p.learning_state, p.review_state, p.delivery_status, p.bid_fen,"
+        " p.created_at, coalesce(w.cost_fen, 0) AS cost_fen, coalesce(w.impressions, 0) AS impressions,"
+        " coalesce(w.conversions, 0) AS conversions, coalesce(w.matured_conversions, 0) AS matured_conversions,"
+        " p.account_id, p.name FROM campaigns_plan p"
+    )
+    sql.add(joined.text, *joined.params).add(f" WHERE {mine.text}", *mine.params).add(" AND p.status = 'enabled')")
+    sql.add(
+        " SELECT found.*, totals.* FROM (SELECT count(*), count(*) FILTER (WHERE learning_state = 'learning'),"
+        " sum(bid_fen::float8 * cost_fen) / nullif(sum(cost_fen) FILTER (WHERE bid_fen IS NOT NULL), 0) FROM live) totals"
+        " LEFT JOIN LATERAL (SELECT * FROM live WHERE review_state IN ('rejected', 'partly_rejected')"
+        " OR cost_fen >= 3 * bid_fen AND conversions = 0 OR conversions >= 3 AND cost_fen > 1.2 * bid_fen * conversions"
+        " OR delivery_status = 'out_of_budget' AND %s < 12 OR learning_state = 'failed'"
+        " OR delivery_status = 'delivering' AND impressions = 0 ORDER BY cost_fen DESC, id LIMIT %s) found ON true",
+        hour,
+        limit,
+    )
+    found = _rows(sql)
+    live, learning, target = found[0][-3:]
+    return [row[:-3] for row in found if row[0] is not None], live, learning, target
 
 
 def maturity_evidence(organization_id: int, *, since: date) -> list[tuple[int, int, int]]:

@@ -68,8 +68,7 @@ def plan_table(actor: Actor, query: PlanQuery) -> PlanTablePage:
     accounts = account_facts(actor)
     filtered = apply_filters(actor, query, accounts)
     resolved = resolve_range(query)
-    rows, has_more = _page(query, filtered, resolved, accounts)
-    totals = _totals(query, filtered, resolved)
+    rows, has_more, totals = _table(query, filtered, resolved, accounts)
     shown = {row.account.id for row in rows} if rows else set(accounts)
     today = media_today()
     return PlanTablePage(
@@ -229,45 +228,75 @@ def _check_period(query: PlanQuery, today: date) -> None:
         raise InvalidInput(detail, errors=(FieldError("/metrics", "unknown_metric", detail),))
 
 
-def _page(
+def _table(
     query: PlanQuery, filtered: Filtered, resolved: Range, accounts: dict[int, AccountFacts]
-) -> tuple[tuple[PlanRow, ...], bool]:
-    columns = columns_of(query.metrics)
+) -> tuple[tuple[PlanRow, ...], bool, PlanTotals]:
+    """A page with the totals of its filter."""
     order, sort_columns = _order(query)
-    where = frames.Sql(filtered.where.text, list(filtered.where.params))
-    if query.after is not None:
-        _add_keyset(where, query, order.expression)
-    limit = max(1, min(query.limit, max(MAX_PAGE, EXPORT_CHUNK)))
-    needed = tuple(dict.fromkeys((*columns, *sort_columns, *filtered.columns)))
-    found = frames.plan_page(
+    limit = _limit(query)
+    table = frames.plan_table(
         filtered.reach,
         source=resolved.source,
-        columns=needed,
-        where=where,
+        compared=resolved.compared,
+        columns=columns_of(query.metrics),
+        filter_columns=(*sort_columns, *filtered.columns),
+        where=filtered.where,
+        keyset=_keyset(query, "sort_value"),
         order=order,
         limit=limit + 1,
         offset=0 if query.after is not None else query.offset,
     )
-    page, has_more = found[:limit], len(found) > limit
-    plans = {row[0]: row for row in Plan.objects.filter(pk__in=[row[0] for row in page]).values_list(*_ROW_FIELDS)}
+    compared = values_of(query.metrics, table.compared) if resolved.compared else {}
+    totals = PlanTotals(table.plan_count, values_of(query.metrics, table.sums), compared)
+    page = [
+        (plan_id, value, sums, before if resolved.compared else None) for plan_id, value, sums, before in table.rows
+    ]
+    return _rows(query, page[:limit], accounts), len(page) > limit, totals
+
+
+def _page(
+    query: PlanQuery, filtered: Filtered, resolved: Range, accounts: dict[int, AccountFacts]
+) -> tuple[tuple[PlanRow, ...], bool]:
+    """A page alone."""
+    order, sort_columns = _order(query)
+    keyset = _keyset(query, order.expression)
+    limit = _limit(query)
+    columns = tuple(dict.fromkeys((*columns_of(query.metrics), *sort_columns, *filtered.columns)))
+    found = frames.plan_page(
+        filtered.reach,
+        source=resolved.source,
+        columns=columns,
+        where=frames.Sql(filtered.where.text + keyset.text, [*filtered.where.params, *keyset.params]),
+        order=order,
+        limit=limit + 1,
+        offset=0 if query.after is not None else query.offset,
+    )
+    ids = [row[0] for row in found[:limit]]
     before: dict[int, dict[str, float]] = {}
     if resolved.compared is not None:
-        before = frames.plan_sums(
-            filtered.reach, source=resolved.compared, columns=columns, plan_ids=[row[0] for row in page]
-        )
-    rows = tuple(
-        _row(
-            plans[plan_id],
-            accounts,
-            query,
-            dict(zip(needed, sums, strict=True)),
-            before.get(plan_id, {}) if resolved.compared is not None else None,
-            (_plain(sort_value), plan_id),
-        )
-        for plan_id, sort_value, *sums in page
+        before = frames.plan_sums(filtered.reach, source=resolved.compared, columns=columns, plan_ids=ids)
+    page = [
+        (plan_id, value, dict(zip(columns, sums, strict=True)), before.get(plan_id, {}) if resolved.compared else None)
+        for plan_id, value, *sums in found[:limit]
+    ]
+    return _rows(query, page, accounts), len(found) > limit
+
+
+def _limit(query: PlanQuery) -> int:
+    return max(1, min(query.limit, max(MAX_PAGE, EXPORT_CHUNK)))
+
+
+def _rows(
+    query: PlanQuery,
+    page: list[tuple[int, Any, dict[str, float], dict[str, float] | None]],
+    accounts: dict[int, AccountFacts],
+) -> tuple[PlanRow, ...]:
+    plans = {row[0]: row for row in Plan.objects.filter(pk__in=[one[0] for one in page]).values_list(*_ROW_FIELDS)}
+    return tuple(
+        _row(plans[plan_id], accounts, query, sums, before, (_plain(value), plan_id))
+        for plan_id, value, sums, before in page
         if plan_id in plans
     )
-    return rows, has_more
 
 
 def _row(
@@ -291,22 +320,6 @@ def _row(
     )
 
 
-def _totals(query: PlanQuery, filtered: Filtered, resolved: Range) -> PlanTotals:
-    count, sums, before = frames.plan_totals(
-        filtered.reach,
-        source=resolved.source,
-        compared=resolved.compared,
-        columns=columns_of(query.metrics),
-        filter_columns=filtered.columns,
-        where=filtered.where,
-    )
-    return PlanTotals(
-        plan_count=count,
-        metrics=values_of(query.metrics, sums),
-        compared=values_of(query.metrics, before) if resolved.compared else {},
-    )
-
-
 def _order(query: PlanQuery) -> tuple[frames.Order, tuple[str, ...]]:
     """The order, and the metric columns it needs; ties by id, undefined last either way."""
     direction = "DESC" if query.is_descending else "ASC"
@@ -322,25 +335,26 @@ def _order(query: PlanQuery) -> tuple[frames.Order, tuple[str, ...]]:
     return frames.Order(expression, f"sort_value {direction} NULLS LAST, p.id {direction}"), columns
 
 
-def _add_keyset(where: frames.Sql, query: PlanQuery, expression: str) -> None:
-    if query.after is None or len(query.after) != 2 or not isinstance(query.after[1], int):
+def _keyset(query: PlanQuery, expression: str) -> frames.Sql:
+    """Only rows after the cursor's; raises ``InvalidInput`` for a cursor of another list."""
+    if query.after is None:
+        return frames.Sql()
+    try:
+        value, plan_id = query.after
+        if not isinstance(plan_id, int):
+            raise ValueError
+        if query.sort == "created_at":
+            value = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
         detail = _("This is not a cursor of this list.")
-        raise InvalidInput(detail, errors=(FieldError("/after", "invalid_cursor", detail),))
-    value, plan_id = query.after
-    if query.sort == "created_at" and value is not None:
-        try:
-            value = datetime.fromisoformat(str(value))
-        except ValueError:
-            detail = _("This is not a cursor of this list.")
-            raise InvalidInput(detail, errors=(FieldError("/after", "invalid_cursor", detail),)) from None
+        raise InvalidInput(detail, errors=(FieldError("/after", "invalid_cursor", detail),)) from None
     sign = "<" if query.is_descending else ">"
     if value is None:
-        where.add(f" AND {expression} IS NULL AND p.id {sign} %s", plan_id)
-        return
-    where.add(
+        return frames.Sql(f" AND {expression} IS NULL AND p.id {sign} %s", [plan_id])
+    return frames.Sql(
         f" AND ({expression} {sign} %s OR ({expression} = %s AND p.id {sign} %s) OR {expression} IS NULL)",
-        value, value, plan_id,
-    )  # fmt: skip
+        [value, value, plan_id],
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,266 @@
+"""The home board: today against yesterday's same hours, where it comes from, and what needs somebody."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from campaigns.contracts import (
+    AttentionItem,
+    BalanceForecast,
+    BreakdownRow,
+    Freshness,
+    HourPoint,
+    Overview,
+    PlanQuery,
+)
+from campaigns.domain.attention import PlanToday, judge
+from campaigns.domain.maturity import matured
+from campaigns.domain.metrics import MATURED, MEASURES, columns_of, values_of
+from campaigns.models import Campaign
+from campaigns.selectors import frames
+from campaigns.selectors.filters import apply_filters
+from campaigns.selectors.maturity import arrived_shares
+from campaigns.selectors.plans import resolve_range
+from media_connectors.selectors.directory import AccountFacts, account_facts
+from xmagnet.accounts.actor import Actor
+from xmagnet.core.clock import MEDIA_TIMEZONE, media_now
+
+BOARD_METRICS = ("cost", "impressions", "clicks", "conversions", "matured_conversions", "cpa", "matured_cpa", "roi")
+#: an account whose numbers are older is late (they come every minute for what is live)
+LATE_AFTER = timedelta(minutes=15)
+#: the pace of spending is that of the last whole hours
+PACE_HOURS = 3
+#: money that lasts longer than this worries nobody
+BALANCE_HORIZON_HOURS = 48.0
+_CANDIDATES = 500
+_Sums = dict[str, float]
+
+
+def overview(actor: Actor, *, attention_limit: int = 20) -> Overview:
+    """Everything the home board shows, narrowed to what the actor sees."""
+    actor.require("overview:read")
+    now = media_now()
+    accounts = account_facts(actor)
+    reach = _reach(actor, accounts)
+    today, yesterday = now.date(), now.date() - timedelta(days=1)
+    rows = frames.account_hours(reach, first_on=yesterday, last_on=today, columns=MEASURES)
+    shares = arrived_shares()
+    part = (now.minute * 60 + now.second) / 3600
+    by_account: dict[str, dict[int, _Sums]] = {name: defaultdict(_zeros) for name in ("today", "same", "yesterday")}
+    by_hour: dict[str, list[_Sums]] = {name: [_zeros() for _ in range(24)] for name in ("today", "yesterday")}
+    for account_id, day, hour, *values in rows:
+        if day == today:
+            _add(by_account["today"][account_id], values, 1.0, shares, 0)
+            _add(by_hour["today"][hour], values, 1.0, shares, 0)
+        else:
+            _add(by_account["yesterday"][account_id], values, 1.0, shares, 1)
+            _add(by_hour["yesterday"][hour], values, 1.0, shares, 1)
+            weight = 1.0 if hour < now.hour else part if hour == now.hour else 0.0
+            if weight:
+                _add(by_account["same"][account_id], values, weight, shares, 1)
+    can_see_plans = actor.can("plans:read")
+    attention, attention_count, live, learning, target = (
+        _attention(reach, accounts, now, attention_limit) if can_see_plans else ((), 0, 0, 0, None)
+    )
+    return Overview(
+        at=now,
+        today=values_of(BOARD_METRICS, _total(by_account["today"].values())),
+        yesterday_same_hours=values_of(BOARD_METRICS, _total(by_account["same"].values())),
+        yesterday=values_of(BOARD_METRICS, _total(by_account["yesterday"].values())),
+        target_cpa_fen=target,
+        by_media=_grouped(accounts, by_account, lambda a: (a.platform, a.platform)),
+        by_agency=_grouped(accounts, by_account, lambda a: (str(a.agency_id or "none"), a.agency_name)),
+        by_account=_grouped(accounts, by_account, lambda a: (str(a.id), a.name)),
+        hours=tuple(
+            HourPoint(
+                hour,
+                values_of(BOARD_METRICS, by_hour["today"][hour]) if hour <= now.hour else None,
+                values_of(BOARD_METRICS, by_hour["yesterday"][hour]),
+            )
+            for hour in range(24)
+        ),
+        attention=attention,
+        attention_count=attention_count,
+        balances=balance_forecasts(accounts.values(), _paces(rows, now)),
+        freshness=freshness(accounts.values(), now),
+        live_plan_count=live,
+        learning_plan_count=learning,
+    )
+
+
+def breakdown(actor: Actor, query: PlanQuery, *, by: str, limit: int = 200) -> tuple[BreakdownRow, ...]:
+    """The filter's plans summed by ``media``, ``agency``, ``account`` or ``campaign``, largest cost first."""
+    actor.require("plans:read")
+    if by not in {"media", "agency", "account", "campaign"}:
+        raise ValueError(f"plans are not summed by {by}")
+    accounts = account_facts(actor)
+    filtered, resolved = apply_filters(actor, query, accounts), resolve_range(query)
+    columns = tuple(dict.fromkeys((*columns_of(query.metrics), *filtered.columns)))
+    found = frames.grouped_sums(
+        filtered.reach,
+        source=resolved.source,
+        compared=resolved.compared,
+        columns=columns,
+        where=filtered.where,
+        group="campaign_id" if by == "campaign" else "account_id",
+        limit=limit if by == "campaign" else 10_000,
+    )
+    labels = _labels(by, accounts, [row[0] for row in found])
+    groups: dict[str, tuple[int, _Sums, _Sums]] = {}
+    for key, count, *values in found:
+        name = labels[key][0]
+        old_count, sums, before = groups.get(name, (0, dict.fromkeys(columns, 0.0), dict.fromkeys(columns, 0.0)))
+        for column, value in zip(columns, values, strict=False):
+            sums[column] += float(value)
+        for column, value in zip(columns, values[len(columns) :], strict=False):
+            before[column] += float(value)
+        groups[name] = (old_count + count, sums, before)
+    names = dict(labels.values())
+    rows = [
+        BreakdownRow(
+            key,
+            names[key],
+            count,
+            values_of(query.metrics, sums),
+            values_of(query.metrics, before) if resolved.compared else {},
+        )
+        for key, (count, sums, before) in groups.items()
+    ]
+    return tuple(rows[:limit])
+
+
+def balance_forecasts(
+    accounts: Iterable[AccountFacts], cost_per_hour: Mapping[int, float]
+) -> tuple[BalanceForecast, ...]:
+    """Accounts whose money is below their alarm or will not last ``BALANCE_HORIZON_HOURS``, soonest first."""
+    found = []
+    for account in accounts:
+        if account.balance_fen is None or not account.is_active:
+            continue
+        pace = cost_per_hour.get(account.id, 0.0)
+        hours_left = account.balance_fen / pace if pace > 0 else None
+        is_below = account.low_balance_fen is not None and account.balance_fen < account.low_balance_fen
+        if is_below or (hours_left is not None and hours_left < BALANCE_HORIZON_HOURS):
+            found.append(BalanceForecast(account, account.balance_fen, pace, hours_left, is_below))
+    return tuple(sorted(found, key=lambda one: (one.hours_left is None, one.hours_left or 0.0, one.account.id)))
+
+
+def freshness(accounts: Iterable[AccountFacts], now: datetime) -> tuple[Freshness, ...]:
+    """How far each account's numbers reach, the oldest first; accounts paused by us are left out."""
+    rows = []
+    for account in accounts:
+        if not account.is_active:
+            continue
+        until = account.metrics_synced_at
+        lag = (now - until).total_seconds() if until is not None else None
+        is_late = lag is None or lag > LATE_AFTER.total_seconds()
+        rows.append(Freshness(account, until, lag, is_late))
+    return tuple(sorted(rows, key=lambda row: (row.lag_seconds is not None, -(row.lag_seconds or 0.0), row.account.id)))
+
+
+def _attention(
+    reach: frames.Reach, accounts: dict[int, AccountFacts], now: datetime, limit: int
+) -> tuple[tuple[AttentionItem, ...], int, int, int, float | None]:
+    rows, live, learning, target = frames.suspicious_plans(reach, today=now.date(), hour=now.hour, limit=_CANDIDATES)
+    midnight = datetime.combine(now.date(), time.min, MEDIA_TIMEZONE)
+    items = []
+    for row in rows:
+        (
+            plan_id,
+            learning_state,
+            review,
+            delivery,
+            bid,
+            created_at,
+            cost,
+            shown,
+            conversions,
+            grown,
+            account_id,
+            name,
+        ) = row
+        live_hours = (now - max(midnight, created_at)).total_seconds() / 3600
+        plan = PlanToday(True, delivery, learning_state, review, bid, cost, shown, grown, conversions, live_hours)
+        judgement = judge(plan, hour=now.hour)
+        if judgement is not None:
+            evidence = {"cost_fen": cost, "bid_fen": bid, "conversions": conversions, "impressions": shown}
+            items.append(
+                AttentionItem(plan_id, name, accounts[account_id], judgement.reason, judgement.severity, evidence)
+            )
+    items.sort(key=lambda item: (-item.severity, -float(item.evidence["cost_fen"] or 0), item.plan_id))
+    return tuple(items[:limit]), len(items), live, learning, target
+
+
+def _reach(actor: Actor, accounts: Mapping[int, AccountFacts]) -> frames.Reach:
+    return frames.Reach(actor.organization_id, tuple(sorted(accounts)) if actor.is_narrowed else None)
+
+
+def _grouped(
+    accounts: dict[int, AccountFacts],
+    by_account: dict[str, dict[int, _Sums]],
+    group: Callable[[AccountFacts], tuple[str, str]],
+) -> tuple[BreakdownRow, ...]:
+    sums: dict[str, dict[str, _Sums]] = {name: defaultdict(_zeros) for name in by_account}
+    labels: dict[str, str] = {}
+    for account in accounts.values():
+        key, label = group(account)
+        labels[key] = label
+        for name, of_account in by_account.items():
+            if account.id in of_account:
+                for column, value in of_account[account.id].items():
+                    sums[name][key][column] += value
+    rows = [
+        BreakdownRow(
+            key, label, 0, values_of(BOARD_METRICS, sums["today"][key]), values_of(BOARD_METRICS, sums["same"][key])
+        )
+        for key, label in labels.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (-(row.metrics["cost"] or 0), row.label, row.key)))
+
+
+def _labels(by: str, accounts: dict[int, AccountFacts], keys: list[int | None]) -> dict[int | None, tuple[str, str]]:
+    """Database key → (group key, label)."""
+    if by == "campaign":
+        names = dict(Campaign.objects.filter(pk__in=[key for key in keys if key]).values_list("id", "name"))
+        return {key: (str(key or "none"), names.get(key, "")) for key in keys}
+    of = {
+        "media": lambda a: (a.platform, a.platform),
+        "agency": lambda a: (str(a.agency_id or "none"), a.agency_name),
+        "account": lambda a: (str(a.id), a.name),
+    }[by]
+    return {key: of(accounts[key]) if key in accounts else ("none", "") for key in keys}  # type: ignore[index]
+
+
+def _paces(rows: list[tuple[Any, ...]], now: datetime) -> dict[int, float]:
+    """Fen an hour of each account over the last whole hours of today (fewer after midnight)."""
+    hours = min(PACE_HOURS, now.hour)
+    cost = MEASURES.index("cost_fen") + 3
+    spent: dict[int, float] = defaultdict(float)
+    for row in rows:
+        if row[1] == now.date() and now.hour - hours <= row[2] < now.hour:
+            spent[row[0]] += row[cost] / hours
+    return spent
+
+
+def _zeros() -> _Sums:
+    return dict.fromkeys((*MEASURES, MATURED), 0.0)
+
+
+def _add(sums: _Sums, values: list[int], weight: float, shares: tuple[float, ...], age: int) -> None:
+    for column, value in zip(MEASURES, values, strict=True):
+        if value:
+            sums[column] += value * weight
+    billed = values[MEASURES.index("billed_conversions")]
+    if billed:
+        sums[MATURED] += matured(billed, age, shares) * weight
+
+
+def _total(many: Iterable[_Sums]) -> _Sums:
+    total = _zeros()
+    for sums in many:
+        for column, value in sums.items():
+            total[column] += value
+    return total

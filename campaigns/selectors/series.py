@@ -1,0 +1,137 @@
+"""Numbers of one plan over time, and everything that was ever changed on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from campaigns.contracts import HistoryEntry, SeriesPoint
+from campaigns.domain.maturity import matured
+from campaigns.domain.metrics import MATURED, MEASURES, METRICS, values_of
+from campaigns.domain.periods import Period
+from campaigns.models import Plan
+from campaigns.selectors import frames
+from campaigns.selectors.maturity import arrived_shares
+from campaigns.selectors.plans import visible_plans
+from xmagnet.accounts.actor import Actor
+from xmagnet.audit.selectors import AuditQuery, search_events
+from xmagnet.core.clock import MEDIA_TIMEZONE, media_now, media_today
+from xmagnet.core.errors import FieldError, InvalidInput, NotFound
+
+Granularity = Literal["hour", "day"]
+#: hourly series are kept readable; longer ranges by day
+MAX_HOURLY_DAYS = 31
+#: audit actions that changed a plan on the media, and may be undone
+UNDOABLE_ACTIONS = frozenset({"plan.changed", "plan.undone"})
+#: plan fields that a change may touch, as the audit log names them
+CHANGE_FIELDS = ("status", "bid_fen", "daily_budget_fen", "schedule", "name", "labels", "note")
+
+
+def plan_series(
+    actor: Actor,
+    plan_id: int,
+    *,
+    period: Period,
+    granularity: Granularity = "day",
+    metrics: Iterable[str] = (),
+) -> tuple[SeriesPoint, ...]:
+    """Every hour or day of the period, zeros included, up to now; raises ``NotFound`` and ``InvalidInput``."""
+    plan = _plan(actor, plan_id)
+    today = media_today()
+    first_on, last_on = period.days(today)
+    if period.preset == "lifetime":
+        first_on = max(first_on, (plan.remote_created_at or plan.created_at).astimezone(MEDIA_TIMEZONE).date())
+    if first_on > last_on or (last_on - first_on).days > 400:
+        raise InvalidInput(errors=(FieldError("/period", "invalid_period", "not a period"),))
+    last_on = min(last_on, today)
+    keys = tuple(metrics) or tuple(METRICS)
+    reach = frames.Reach(actor.organization_id, (plan.account_id,))
+    span = {"plan_id": plan.pk, "first_on": first_on, "last_on": last_on, "columns": MEASURES}
+    if granularity == "day":
+        found = {row[0].isoformat(): row[1:] for row in frames.daily_series(reach, **span)}
+        labels = [(day.isoformat(), day) for day in days_between(first_on, last_on)]
+    else:
+        if (last_on - first_on).days >= MAX_HOURLY_DAYS:
+            detail = f"at most {MAX_HOURLY_DAYS} days by the hour"
+            raise InvalidInput(detail, errors=(FieldError("/period", "too_long", detail),))
+        found = {f"{row[0].isoformat()}T{row[1]:02d}": row[2:] for row in frames.hourly_series(reach, **span)}
+        now = media_now()
+        labels = [
+            (f"{day.isoformat()}T{hour:02d}", day)
+            for day in days_between(first_on, last_on)
+            for hour in range(24)
+            if day < today or hour <= now.hour
+        ]
+    shares = arrived_shares()
+    zeros = (0,) * len(MEASURES)
+    return tuple(_point(label, found.get(label, zeros), (today - day).days, shares, keys) for label, day in labels)
+
+
+def plan_history(actor: Actor, plan_id: int, *, limit: int = 200) -> tuple[HistoryEntry, ...]:
+    """Changes of the plan, newest first: before, after (ours or the media's), and what stands there now."""
+    plan = _plan(actor, plan_id)
+    return tuple(
+        _history_entry(event, {plan.pk: plan})
+        for event in search_events(actor, AuditQuery(object_type="plan", object_id=str(plan.pk)))[:limit]
+    )
+
+
+def change_log(
+    actor: Actor, *, actions: tuple[str, ...] = (), job_id: str = "", before_id: int | None = None, limit: int = 100
+) -> tuple[HistoryEntry, ...]:
+    """Changes of every plan in sight, newest first; page on with the last entry's id."""
+    actor.require("plans:read")
+    found = search_events(actor, AuditQuery(object_type="plan", job_id=job_id))
+    if actions:
+        found = found.filter(action__in=actions)
+    if before_id is not None:
+        found = found.filter(id__lt=before_id)
+    events = list(found[: min(limit, 1000)])
+    ids = {int(event.object_id) for event in events if event.object_id.isdigit()}
+    plans = {plan.pk: plan for plan in visible_plans(actor).filter(pk__in=ids)}
+    return tuple(_history_entry(event, plans) for event in events if int(event.object_id) in plans)
+
+
+def days_between(first_on: date, last_on: date) -> list[date]:
+    """Every day, ends included."""
+    return [first_on + timedelta(days=number) for number in range((last_on - first_on).days + 1)]
+
+
+def _plan(actor: Actor, plan_id: int) -> Plan:
+    plan: Plan | None = visible_plans(actor).filter(pk=plan_id).first()
+    if plan is None:
+        raise NotFound
+    return plan
+
+
+def _point(
+    label: str, values: tuple[int, ...], age: int, shares: tuple[float, ...], keys: tuple[str, ...]
+) -> SeriesPoint:
+    sums: dict[str, float] = dict(zip(MEASURES, values, strict=True))
+    sums[MATURED] = matured(sums["billed_conversions"], age, shares)
+    return SeriesPoint(label, sums, values_of(keys, sums))
+
+
+def _history_entry(event: Any, plans: dict[int, Plan]) -> HistoryEntry:
+    plan = plans.get(int(event.object_id)) if event.object_id.isdigit() else None
+    before, after = event.before or {}, event.after or {}
+    fields = [name for name in CHANGE_FIELDS if name in after or name in before]
+    now = {name: getattr(plan, name) for name in fields} if plan is not None else {}
+    return HistoryEntry(
+        id=event.pk,
+        at=event.at,
+        action=event.action,
+        object_id=event.object_id,
+        object_name=event.object_name,
+        user_name=event.user_name,
+        via=event.via,
+        reason=event.reason,
+        job_id=event.job_id,
+        before=before,
+        after=after,
+        now={name: value.isoformat() if isinstance(value, datetime) else value for name, value in now.items()},
+        is_undoable=event.action in UNDOABLE_ACTIONS
+        and bool(fields)
+        and all(now.get(n) == after.get(n) for n in fields),
+    )

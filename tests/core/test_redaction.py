@@ -6,6 +6,7 @@ import logging
 import pytest
 import structlog
 from django.conf import settings
+from django.test import RequestFactory
 
 from xmagnet.core.redaction import HIDDEN, redact, redact_text
 
@@ -69,6 +70,13 @@ def test_secrets_are_found_inside_nested_values() -> None:
         "headers": [{"Access-Token": HIDDEN}, {"Accept": "json"}],
         "body": {"data": {"refresh_token": HIDDEN, "uid": 1}},
     }
+
+
+def test_an_object_is_shown_by_its_repr_without_secrets(rf: RequestFactory) -> None:
+    assert (
+        redact(rf.get("/callback?auth_code=abc&state=1"))
+        == f"<WSGIRequest: GET '/callback?auth_code={HIDDEN}&state=1'>"
+    )
 
 
 def test_a_value_that_contains_itself_ends() -> None:

@@ -22,14 +22,15 @@ class Transport(pgmq.Transport):  # type: ignore[misc]
     _delivered_at = float("-inf")
 
     @property
-    def polling_interval(self) -> float:
+    def polling_interval(self) -> float:  # type: ignore[override]
         """Seconds until the next look, asked once per round of the consumer's loop."""
         is_busy = monotonic() - self._delivered_at < BUSY_FOR_SECONDS
         return BUSY_INTERVAL_SECONDS if is_busy else IDLE_INTERVAL_SECONDS
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+    def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> None:
         """Fetch for one round of the consumer's loop; raises `socket.timeout` when nothing came."""
-        super().drain_events(connection, timeout=timeout if timeout is None else min(timeout, LONGEST_ROUND_SECONDS))
+        round_seconds = timeout if timeout is None else min(timeout, LONGEST_ROUND_SECONDS)
+        super().drain_events(connection, timeout=round_seconds, **options)
 
     def _deliver(self, message: Any, queue: str) -> None:
         self._delivered_at = monotonic()

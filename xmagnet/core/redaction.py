@@ -46,18 +46,20 @@ def redact_text(text: str) -> str:
 
 
 def redact(value: Any, depth: int = 0) -> Any:
-    """Return `value` without secrets; mappings, lists and tuples are copied, other objects are left alone."""
+    """Return `value` without secrets; mappings and lists are copied, other objects shown by `repr`."""
     if isinstance(value, str):
         return redact_text(value)
     if isinstance(value, bytes):
         return redact_text(value.decode("utf-8", "replace"))
+    if value is None or isinstance(value, (int, float)):
+        return value
     if depth >= _DEEPEST:
-        return value if isinstance(value, (int, float, bool, type(None))) else "…"
+        return "…"
     if isinstance(value, Mapping):
         return {key: _redact_item(key, item, depth) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [redact(item, depth + 1) for item in value]
-    return value
+    return redact_text(repr(value))  # Django logs whole requests, whose repr has the query string
 
 
 def redaction_processor(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

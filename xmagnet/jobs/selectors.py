@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from xmagnet.accounts.actor import Actor
 from xmagnet.jobs.models import Job, JobEvent
@@ -40,3 +40,9 @@ def job_events(actor: Actor, job_id: str) -> QuerySet[JobEvent]:
     """The job's log, oldest first."""
     events: QuerySet[JobEvent] = JobEvent.objects.filter(job_id=job_id, job__in=visible_jobs(actor)).order_by("id")
     return events
+
+
+def count_live_jobs() -> dict[str, int]:
+    """How many unfinished jobs the organization in scope has, by state: for monitoring, not for people."""
+    counts = Job.objects.filter(state__in=LIVE_STATES).order_by().values_list("state").annotate(Count("id"))
+    return dict(counts)

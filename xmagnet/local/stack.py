@@ -237,8 +237,14 @@ def _web(stack: Stack, environment: Mapping[str, str]) -> Service:
 
     asked = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
 
+    metrics = stack.run_directory / "metrics"
+
     def answers() -> bool:
         return _answers(asked, port)
+
+    def empty_metrics() -> None:
+        shutil.rmtree(metrics, ignore_errors=True)
+        metrics.mkdir(parents=True)
 
     return Service(
         name="web",
@@ -248,8 +254,9 @@ def _web(stack: Stack, environment: Mapping[str, str]) -> Service:
             *("--respawn-failed-workers", "--no-ws", "--log-level", "warning", "--workers-kill-timeout", "5"),
             *("--static-path-route", "/static", "--static-path-mount", str(stack.var / "static")),
         ),
-        environment=environment,
+        environment={**environment, "PROMETHEUS_MULTIPROC_DIR": str(metrics)},
         after=("migrate", "static"),
+        before_start=empty_metrics,
         is_ready=answers,
         is_healthy=answers,
         working_directory=PROJECT,

@@ -50,8 +50,12 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 
+# Where several web processes add up their request metrics; prometheus-client reads the same variable by itself.
+METRICS_DIRECTORY = env.text("PROMETHEUS_MULTIPROC_DIR", "")
+
 MIDDLEWARE = [
     "xmagnet.web.middleware.RequestIdMiddleware",
+    "xmagnet.web.metrics.RequestMetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -96,7 +96,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_TIME_LIMIT = 300
 
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_QUEUES = {name: {} for name in ("urgent", "io", "cpu", "default")}
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {name: {} for name in ("urgent", "io", "cpu", "default")}
 CELERY_TASK_CREATE_MISSING_QUEUES = False  # a misspelt queue is an error, not a place where messages wait for ever
 
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -12,6 +12,7 @@ def main() -> None:
     from xmagnet.local.environment import adopt
 
     adopt()
+    import xmagnet.celery  # noqa: F401  commands ring the app's broker, not Celery's default
 
     execute_from_command_line(sys.argv)
 

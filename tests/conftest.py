@@ -16,6 +16,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
+import xmagnet.celery  # noqa: F401  doorbells ring the app's broker (memory), not Celery's default
 from tests import databases
 from xmagnet.local.postgres import APPLICATION_ROLE, OWNER_ROLE
 

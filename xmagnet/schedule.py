@@ -22,6 +22,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("jobs.reap", timedelta(seconds=30), "urgent"),
     Periodic("audit.seal", timedelta(minutes=1), "io"),
     Periodic("web.sweep", crontab(hour="3", minute="20"), "io"),
+    Periodic("plans.sweep", timedelta(seconds=5), "urgent"),
 )
 
 

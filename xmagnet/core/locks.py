@@ -20,6 +20,8 @@ class Lock(IntEnum):
     METRIC_PARTITIONS = 6
     WEBHOOK_DELIVERY = 7
     DEMO = 8
+    JOB_PREPARE = 9  # CRC-32 of the job id
+    JOB_START = 10  # agency id, 0 for the advertiser's own people
 
 
 @contextmanager

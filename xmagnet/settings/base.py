@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "xmagnet.accounts",
     "xmagnet.audit",
     "xmagnet.jobs",
+    "xmagnet.webhooks",
     "xmagnet.web",
     "media_connectors",
     "campaigns",
@@ -212,3 +213,8 @@ MEDIA_AUTHORIZE_URLS = {
 # Calls a second that we allow ourselves: {"oceanengine": {"developer": {"default": 10, "/open_api/v3.0/*": 5},
 # "account": {…}}, …}; what is not named is unlimited until the media refuses.
 MEDIA_LIMITS = env.json_object("MEDIA_LIMITS")
+
+# --- bulk engine, webhooks ----------------------------------------------------------------------------------------
+BULK_ENGINE = env.json_object("BULK_ENGINE")  # fields of campaigns.services.bulk.policy.EnginePolicy
+FAILPOINT = ""  # see campaigns.services.bulk.failpoints; only the local profile and the tests read it
+WEBHOOK_ALLOWS_LOOPBACK = False

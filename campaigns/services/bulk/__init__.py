@@ -1,0 +1,1 @@
+"""Bulk jobs: taking rows in, checking them, carrying them out exactly once, giving results back (docs/bulk.md)."""

@@ -1,0 +1,328 @@
+"""Bytes → rows: JSON, NDJSON, CSV and XLSX, gzip or not, within the limits. Nothing is believed, nothing is written."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import IO, Any, Protocol
+
+import openpyxl
+import orjson
+from django.utils.translation import gettext as _
+
+from campaigns.domain.rows.reading import FIELDS, RESULT_COLUMNS
+from campaigns.services.bulk.limits import (
+    FORMAT_LIMITS,
+    INFLATION_RATIO,
+    ROW_BYTES,
+    XLSX_ENTRIES,
+    XLSX_INFLATED_BYTES,
+)
+from xmagnet.core.errors import DomainError, FieldError, InvalidInput
+
+CHUNK_BYTES = 256 * 1024
+SPOOL_BYTES = 8 * 1024 * 1024
+COMMENT = "#"  # the row below the header that explains the columns starts with it
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMATS = {
+    "application/json": "json",
+    "application/x-ndjson": "ndjson",
+    "application/ndjson": "ndjson",
+    "text/csv": "csv",
+    XLSX_TYPE: "xlsx",
+}
+EXTENSIONS = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".xlsx": "xlsx"}
+
+
+class PayloadTooLarge(DomainError):
+    slug, status, title = "payload-too-large", 413, "The request is too large"
+
+
+class UnsupportedMedia(DomainError):
+    slug, status, title = "unsupported-media", 415, "Unsupported content type"
+
+
+class Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A whole request body, inflated, on disk when it is large."""
+
+    file: IO[bytes]
+    format: str
+    sha256: str
+    size: int
+    filename: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingRow:
+    """One row as it came. ``line`` is what people count: 1-based line of the file or row of the sheet."""
+
+    line: int
+    source: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows to iterate once. ``columns`` is the header of a table; ``options`` those of a JSON envelope."""
+
+    rows: Iterable[IncomingRow]
+    columns: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[IncomingRow]:
+        return iter(self.rows)
+
+
+def format_of(content_type: str, filename: str = "") -> str:
+    """``json``, ``ndjson``, ``csv`` or ``xlsx``; raises ``UnsupportedMedia``."""
+    plain = content_type.partition(";")[0].strip().lower()
+    found = FORMATS.get(plain) or next(
+        (kind for ending, kind in EXTENSIONS.items() if filename.lower().endswith(ending)), None
+    )
+    if found is None:
+        raise UnsupportedMedia(
+            _("Send JSON, NDJSON, CSV or XLSX, not %(given)s.") % {"given": plain or _("an unnamed type")}
+        )
+    return found
+
+
+def read_body(stream: Readable, *, format: str, encoding: str = "", filename: str = "") -> Body:
+    """Read and inflate a body in pieces; raises ``PayloadTooLarge`` as soon as a limit is passed."""
+    if encoding not in {"", "identity", "gzip"}:
+        raise UnsupportedMedia(_("Content-Encoding may be gzip, not %(given)s.") % {"given": encoding})
+    limit = FORMAT_LIMITS[format].bytes
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # type: ignore[assignment]  # noqa: SIM115
+    digest = hashlib.sha256()
+    size = 0
+    for chunk in _inflated(stream, limit) if encoding == "gzip" else iter(lambda: stream.read(CHUNK_BYTES), b""):
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(format)
+        digest.update(chunk)
+        file.write(chunk)
+    file.seek(0)
+    return Body(file, format, digest.hexdigest(), size, filename)
+
+
+def rows_of(body: Body) -> Rows:
+    """The rows of a body, checked for form only: objects, size, count. Raises ``InvalidInput`` and friends."""
+    rows = {"json": _from_json, "ndjson": _from_ndjson, "csv": _from_csv, "xlsx": _from_xlsx}[body.format](body)
+    rows.rows = _counted(rows.rows, body.format)
+    return rows
+
+
+def _too_large(format: str) -> PayloadTooLarge:
+    limit = FORMAT_LIMITS[format]
+    return PayloadTooLarge(
+        _("%(format)s may have %(rows)d rows and %(mib)d MiB at most.")
+        % {"format": format.upper(), "rows": limit.rows, "mib": limit.bytes // (1024 * 1024)}
+    )
+
+
+def _inflated(stream: Readable, limit: int) -> Iterator[bytes]:
+    inflate = zlib.decompressobj(wbits=31)
+    read = given = 0
+    try:
+        while chunk := stream.read(CHUNK_BYTES):
+            read += len(chunk)
+            while chunk:
+                piece = inflate.decompress(chunk, CHUNK_BYTES)
+                given += len(piece)
+                if given > max(read * INFLATION_RATIO, CHUNK_BYTES) or given > limit + CHUNK_BYTES:
+                    raise PayloadTooLarge(_("The gzip body inflates to more than is allowed."))
+                yield piece
+                chunk = inflate.unconsumed_tail
+        yield inflate.flush()
+    except zlib.error:
+        raise _unreadable(_("The body is not gzip."), "not_gzip") from None
+    if not inflate.eof:
+        raise _unreadable(_("The gzip body ends too early."), "not_gzip")
+
+
+def _unreadable(detail: str, code: str, pointer: str = "") -> InvalidInput:
+    return InvalidInput(detail, errors=(FieldError(pointer, code, detail),))
+
+
+def _counted(rows: Iterable[IncomingRow], format: str) -> Iterator[IncomingRow]:
+    count = 0
+    for row in rows:
+        if count >= FORMAT_LIMITS[format].rows:
+            raise _too_large(format)
+        yield row
+        count += 1
+    if count == 0:
+        raise _unreadable(_("There are no rows."), "no_rows", "/rows")
+
+
+def _checked(value: Any, index: int, line: int) -> IncomingRow:
+    if not isinstance(value, dict):
+        raise _unreadable(_("Row %(line)d is not an object.") % {"line": line}, "not_an_object", f"/rows/{index}")
+    return IncomingRow(line, value)
+
+
+def _from_json(body: Body) -> Rows:
+    try:
+        envelope = orjson.loads(body.file.read())
+    except orjson.JSONDecodeError as error:
+        raise _unreadable(_("The body is not JSON: %(error)s") % {"error": error}, "not_json") from None
+    if not isinstance(envelope, dict) or not isinstance(envelope.get("rows"), list):
+        raise _unreadable(_("Send an object with a list of rows."), "not_an_envelope", "/rows")
+    for name in envelope:
+        if name not in {"rows", "options"}:
+            raise _unreadable(_("Unknown field %(name)s.") % {"name": name}, "unknown_field", f"/{name}")
+    options = envelope.get("options", {})
+    if not isinstance(options, dict):
+        raise _unreadable(_("options must be an object."), "not_an_object", "/options")
+    rows = (_checked(value, index, index + 1) for index, value in enumerate(envelope["rows"]))
+    return Rows(rows, options=options)
+
+
+def _from_ndjson(body: Body) -> Rows:
+    def rows() -> Iterator[IncomingRow]:
+        index = 0
+        for number, line in enumerate(body.file, start=1):
+            if not line.strip():
+                continue
+            if len(line) > ROW_BYTES:
+                raise PayloadTooLarge(_("Line %(line)d is longer than 64 KiB.") % {"line": number})
+            try:
+                value = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                detail = _("Line %(line)d is not JSON.") % {"line": number}
+                raise _unreadable(detail, "not_json", f"/rows/{index}") from None
+            yield _checked(value, index, number)
+            index += 1
+
+    return Rows(rows())
+
+
+def _from_csv(body: Body) -> Rows:
+    text = io.TextIOWrapper(body.file, encoding="utf-8-sig", newline="")  # type: ignore[type-var]
+    reader = csv.reader(text, strict=True)
+    try:
+        header = next(reader, [])
+    except (UnicodeDecodeError, csv.Error):
+        raise _bad_csv(1) from None
+    columns = _columns(header)
+
+    def rows() -> Iterator[IncomingRow]:
+        is_first = True
+        while True:
+            line = reader.line_num + 1
+            try:
+                cells = next(reader, None)
+            except (UnicodeDecodeError, csv.Error):
+                raise _bad_csv(line) from None
+            if cells is None:
+                return
+            row = _table_row(columns, cells, line, is_first=is_first)
+            is_first = False
+            if row is not None:
+                yield row
+
+    return Rows(rows(), columns=columns)
+
+
+def _bad_csv(line: int) -> InvalidInput:
+    detail = _("Line %(line)d cannot be read; save the file as CSV UTF-8.") % {"line": line}
+    return _unreadable(detail, "not_csv")
+
+
+def _from_xlsx(body: Body) -> Rows:
+    try:
+        with zipfile.ZipFile(body.file) as archive:
+            entries = archive.infolist()
+    except zipfile.BadZipFile:
+        raise _unreadable(_("The file is not an XLSX workbook."), "not_xlsx") from None
+    if len(entries) > XLSX_ENTRIES or sum(entry.file_size for entry in entries) > XLSX_INFLATED_BYTES:
+        raise PayloadTooLarge(_("The workbook inflates to more than is allowed."))
+    body.file.seek(0)
+    try:
+        sheet = openpyxl.load_workbook(body.file, read_only=True, data_only=True).worksheets[0]
+        lines = sheet.iter_rows(values_only=True)
+        header = next(lines, ())
+    except Exception:  # openpyxl raises whatever a broken part happens to cause
+        raise _unreadable(_("The file is not an XLSX workbook."), "not_xlsx") from None
+    columns = _columns([_cell(value) for value in header])
+
+    def rows() -> Iterator[IncomingRow]:
+        for number, values in enumerate(lines, start=2):
+            row = _table_row(columns, [_cell(value) for value in values], number, is_first=number == 2)
+            if row is not None:
+                yield row
+
+    return Rows(rows(), columns=columns)
+
+
+def _columns(header: list[str]) -> list[str]:
+    columns = [name.strip().lower() for name in header]
+    while columns and not columns[-1]:
+        columns.pop()
+    if "client_ref" not in columns:
+        raise _unreadable(_("The first row must name the columns; client_ref is missing."), "no_header")
+    for index, name in enumerate(columns):
+        if name in columns[:index]:
+            raise _unreadable(_("Column %(name)s appears twice.") % {"name": name}, "repeated_column")
+        if name not in FIELDS and name not in RESULT_COLUMNS:
+            detail = _("Unknown column %(name)s.") % {"name": name or column_letter(index)}
+            raise InvalidInput(
+                detail, errors=(FieldError(f"/columns/{index}", "unknown_field", detail, column_letter(index)),)
+            )
+    return columns
+
+
+def _table_row(columns: list[str], cells: list[str], line: int, *, is_first: bool) -> IncomingRow | None:
+    """The row, or None for an empty one and for the explanation below the header."""
+    if not any(cells) or (is_first and cells[0].startswith(COMMENT)):
+        return None
+    if any(cells[len(columns) :]):
+        detail = _("Line %(line)d has more cells than the header.") % {"line": line}
+        raise _unreadable(detail, "too_many_cells")
+    return IncomingRow(line, {name: unescaped(cell) for name, cell in zip(columns, cells, strict=False) if cell != ""})
+
+
+def _cell(value: Any) -> str:
+    """A spreadsheet cell as the text a person sees; whole numbers without a decimal point."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value).strip()
+
+
+def unescaped(text: str) -> str:
+    """Take back the apostrophe that ``escaped`` put before a formula."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
+
+
+def escaped(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def column_letter(index: int) -> str:
+    """The spreadsheet's name of a 0-based column: A … Z, AA …"""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -1,0 +1,16 @@
+"""The kinds of row-driven jobs."""
+
+from __future__ import annotations
+
+from campaigns.choices import JobKindName
+from campaigns.services.bulk.checking import PlanRowChecker
+from campaigns.services.bulk.creation import CreatePlans
+from campaigns.services.bulk.executors import Kind
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(JobKindName.CREATE, "plans:write", PlanRowChecker, CreatePlans),
+        Kind(JobKindName.VALIDATE, "plans:write", PlanRowChecker, None),
+    )
+}

@@ -1,0 +1,35 @@
+"""What one bulk request may be; published by the limits endpoint and told in errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FormatLimit:
+    """Rows and inflated bytes of one format."""
+
+    rows: int
+    bytes: int
+
+
+FORMAT_LIMITS = {
+    "json": FormatLimit(5_000, 16 * MIB),
+    "ndjson": FormatLimit(50_000, 64 * MIB),
+    "csv": FormatLimit(50_000, 64 * MIB),
+    "xlsx": FormatLimit(10_000, 16 * MIB),
+}
+ROW_BYTES = 64 * 1024
+INFLATION_RATIO = 100  # a gzip body may grow at most so much
+XLSX_INFLATED_BYTES = 256 * MIB
+XLSX_ENTRIES = 100
+RUNNING_JOBS = 5  # at the same time, for each agency (and for the advertiser's own people)
+QUEUED_JOBS = 50
+VALIDATE_IN_REQUEST_ROWS = 1_000
+WAIT_ROWS = 100
+WAIT_SECONDS = 10
+JOB_DEADLINE = timedelta(hours=24)
+KEPT_FOR = timedelta(days=30)

@@ -1,0 +1,29 @@
+"""The engine's times and sizes; the mouth that starts it fills them from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EnginePolicy:
+    """Seconds unless told otherwise."""
+
+    lease_seconds: float = 60.0
+    http_timeout_seconds: float = 15.0
+    #: after a lost answer: the call's time-out and the media's read lag must be over before it is read back
+    settle_seconds: float = 45.0
+    parallel_sends: int = 8  # calls in flight inside one drain
+    claim_rows: int = 24  # at once
+    drain_seconds: float = 30.0  # then the next doorbell
+    flush_seconds: float = 0.05  # answers are written down together, but not later than this
+    refresh_seconds: float = 0.5  # between two looks at a job's counts
+    #: a row whose worker died is sent alone; dying again so often, alone, is the row's doing
+    lone_deaths: int = 3
+    check_chunk_rows: int = 1000
+    waiting_retry_seconds: float = 60.0  # for an account that a person must mend
+
+    @property
+    def lease_needed_seconds(self) -> float:
+        """With less of the lease left nothing is sent."""
+        return self.http_timeout_seconds + 5.0

@@ -1,0 +1,65 @@
+"""Rows against a real mock media on a real port: accepted, checked, sent, settled."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+
+from campaigns.models import BulkRow, Campaign, Plan
+from campaigns.services.bulk.accept import accept_rows
+from campaigns.services.bulk.draining import drain_account
+from campaigns.services.bulk.leases import due_accounts
+from campaigns.services.bulk.options import BulkOptions
+from campaigns.services.bulk.policy import EnginePolicy
+from campaigns.services.bulk.preparing import prepare_job
+from tests.campaigns.bulk.conftest import World
+from xmagnet.audit.models import AuditEvent
+from xmagnet.core.scope import organization_scope
+from xmagnet.jobs.models import Job
+
+POLICY = EnginePolicy(drain_seconds=5.0, refresh_seconds=0.0)
+
+
+def submit(world: World, rows: list[dict[str, object]], *, key: str = "k1", **options: object) -> str:
+    """Accept and check rows; the job's id."""
+    with organization_scope(world.organization.pk):
+        job = accept_rows(world.actor, rows, options=BulkOptions(**options), idempotency_key=key).job
+    prepare_job(world.organization.pk, job.pk, POLICY)
+    return job.pk
+
+
+def drain(world: World, policy: EnginePolicy = POLICY) -> None:
+    """Drain every account that has something due."""
+    with organization_scope(world.organization.pk):
+        accounts = due_accounts()
+    for account_id in accounts:
+        drain_account(world.organization.pk, account_id, policy)
+
+
+def rows_of(world: World, job_id: str) -> list[BulkRow]:
+    with organization_scope(world.organization.pk), transaction.atomic():
+        return list(BulkRow.objects.filter(job_id=job_id).order_by("row_index"))
+
+
+def job_of(world: World, job_id: str) -> Job:
+    with organization_scope(world.organization.pk), transaction.atomic():
+        return Job.objects.get(pk=job_id)
+
+
+@pytest.mark.parametrize("platform", ["douyin", "toutiao", "kuaishou"])
+def test_rows_become_plans_at_the_media(world: World, platform: str):
+    job_id = submit(world, world.rows(5, platform))
+    drain(world)
+
+    job = job_of(world, job_id)
+    rows = rows_of(world, job_id)
+    assert [(row.state, row.outcome, row.errors) for row in rows] == [("succeeded", "created", None)] * 5
+    assert (job.state, job.counts) == ("succeeded", {"succeeded": 5})
+    assert sorted(world.media.names()) == sorted(f"车险 {row.row_index}#{row.row_key}" for row in rows)
+    with organization_scope(world.organization.pk), transaction.atomic():
+        plans = {plan.pk: plan for plan in Plan.objects.all()}
+        assert Campaign.objects.get().name == f"春季 {platform}"
+        events = AuditEvent.objects.filter(action="plan.created", job_id=job_id)
+        assert events.count() == 5
+    assert [plans[row.plan_id].remote_id for row in rows] == [row.plan_remote_id for row in rows]
+    assert {plan.status for plan in plans.values()} == {"paused"}

@@ -83,7 +83,10 @@ class MockApp:
             call.params = dialect.parse(call)
             refusal = self._find_token(call) if endpoint.needs_token else None
             account_id = dialect.read_account_id(call)
-            call.strike = self.world.faults.strike(dialect.medium, call.path, account_id, call.header("X-Mock-Fault"))
+            with self.world.lock:
+                call.strike = self.world.faults.strike(
+                    dialect.medium, call.path, account_id, call.header("X-Mock-Fault")
+                )
             if "reset_before" in call.strike:
                 raise HangUp
             if "server_error" in call.strike:

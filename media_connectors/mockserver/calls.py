@@ -1,5 +1,6 @@
 """What the media saw: every call counted, the latest ones kept."""
 
+import threading
 from collections import Counter, deque
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -29,6 +30,8 @@ class CallLog:
     """Counters since the last reset and the last 50,000 records."""
 
     def __init__(self) -> None:
+        # Calls are recorded outside the world's lock, by many threads.
+        self._lock = threading.Lock()
         self.reset()
 
     def reset(self) -> None:
@@ -40,32 +43,36 @@ class CallLog:
         self.total = 0
 
     def add(self, record: CallRecord) -> None:
-        self.records.append(record)
-        self.total += 1
-        self.by_path[record.medium, record.path] += 1
-        self.by_code[record.medium, record.code] += 1
-        if record.limited:
-            self.limited[record.medium, record.limited] += 1
-        for name in record.faults:
-            self.faults[name] += 1
+        with self._lock:
+            self.records.append(record)
+            self.total += 1
+            self.by_path[record.medium, record.path] += 1
+            self.by_code[record.medium, record.code] += 1
+            if record.limited:
+                self.limited[record.medium, record.limited] += 1
+            for name in record.faults:
+                self.faults[name] += 1
 
     def summary(self) -> dict[str, Any]:
         """Counts as JSON-ready lists, most frequent first."""
-        return {
-            "total": self.total,
-            "over_limit": sum(self.limited.values()),
-            "by_path": [{"medium": m, "path": p, "calls": n} for (m, p), n in self.by_path.most_common()],
-            "by_code": [{"medium": m, "code": c, "calls": n} for (m, c), n in self.by_code.most_common()],
-            "limited": [{"medium": m, "layer": layer, "calls": n} for (m, layer), n in self.limited.most_common()],
-            "faults": dict(self.faults),
-        }
+        with self._lock:
+            return {
+                "total": self.total,
+                "over_limit": sum(self.limited.values()),
+                "by_path": [{"medium": m, "path": p, "calls": n} for (m, p), n in self.by_path.most_common()],
+                "by_code": [{"medium": m, "code": c, "calls": n} for (m, c), n in self.by_code.most_common()],
+                "limited": [{"medium": m, "layer": layer, "calls": n} for (m, layer), n in self.limited.most_common()],
+                "faults": dict(self.faults),
+            }
 
     def latest(
         self, *, path: str | None = None, account_id: int | None = None, after: float = 0.0, limit: int = 1000
     ) -> list[dict[str, Any]]:
         """The newest records first. ``after`` is real epoch seconds."""
-        found = []
-        for record in reversed(self.records):
+        with self._lock:
+            records = list(self.records)
+        found: list[dict[str, Any]] = []
+        for record in reversed(records):
             if record.at <= after or len(found) >= limit:
                 break
             if (path is None or record.path == path) and (account_id is None or record.account_id == account_id):

@@ -6,9 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from campaigns.domain.metrics import DEFAULT_METRICS
+from campaigns.domain.metrics import DEFAULT_METRICS, METRICS, Metric
 from campaigns.domain.periods import TODAY, Compare, Period
 from media_connectors.selectors.directory import AccountFacts
+
+__all__ = [
+    "DEFAULT_METRICS", "METRICS", "OPERATORS", "BreakdownRow", "Condition", "HistoryEntry", "Metric", "Period",
+    "PlanDetail", "PlanQuery", "PlanRow", "PlanTablePage", "PlanTotals", "SeriesPoint",
+]  # fmt: skip
 
 #: operator → how many values it takes (None: one or more)
 OPERATORS: dict[str, int | None] = {

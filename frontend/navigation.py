@@ -40,6 +40,10 @@ MENU: tuple[MenuGroup, ...] = (
         ),
     ),
     MenuGroup(
+        _("Delivery"),
+        (MenuItem(_("Plans"), "table", "plans", "plans:read", "g p"),),
+    ),
+    MenuGroup(
         _("Account centre"),
         (
             MenuItem(_("Media accounts"), "wallet", "accounts", "accounts:read", "g c"),

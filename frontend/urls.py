@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.urls import include, path
 
+from frontend import delivery_urls
 from frontend.views import (
     accounts,
     agencies,
@@ -21,6 +22,7 @@ from frontend.views import (
 )
 
 organization = [
+    *delivery_urls.urlpatterns,
     path("", overview.Overview.as_view(), name="overview"),
     path("search/", search.SearchPage.as_view(), name="search"),
     path("search/suggestions/", search.SearchSuggestions.as_view(), name="search-suggestions"),

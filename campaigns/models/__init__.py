@@ -4,6 +4,7 @@ from campaigns.models.bulk import BulkRow, SettingTemplate
 from campaigns.models.campaign import Campaign
 from campaigns.models.metrics import AccountHour, MaturityReading, PlanDay, PlanHour, PlanWindow, WindowState
 from campaigns.models.plan import Plan
+from campaigns.models.view import SavedView
 
 __all__ = [
     "AccountHour",
@@ -14,6 +15,7 @@ __all__ = [
     "PlanDay",
     "PlanHour",
     "PlanWindow",
+    "SavedView",
     "SettingTemplate",
     "WindowState",
 ]

@@ -70,6 +70,12 @@ ROUTES: dict[str, Route] = {
     "frontend:connect-choose": Route(
         both("accounts:manage"), {"credential_id": "credential"}, extra={"vendor": "kuaishou"}
     ),
+    "frontend:plans": Route({"GET": "plans:read"}),
+    "frontend:plan-filter": Route({"GET": "plans:read"}),
+    "frontend:plan-columns": Route({"GET": "plans:read"}),
+    "frontend:plan-export": Route({"GET": "plans:read"}, extra={"extension": "csv"}),
+    "frontend:plan-view-save": Route(both("plans:read")),
+    "frontend:plan-view-delete": Route({"POST": "plans:read"}, {"view_id": "view"}, own_only=True),
     "frontend:agencies": Route({"GET": "agencies:read"}),
     "frontend:agency-add": Route(both("agencies:manage")),
     "frontend:agency-change": Route(both("agencies:manage"), {"agency_id": "agency"}),

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.models import BulkRow, Campaign, Plan, SettingTemplate
+from campaigns.models import BulkRow, Campaign, Plan, SavedView, SettingTemplate
 from media_connectors.models import MediaAccount, MediaApplication, MediaCredential
 from tests.factories import OrganizationFactory, make_agency, make_member
 from xmagnet.accounts.models import AccountGrant, Agency, ApiToken, Invitation, Membership, Organization, User
@@ -121,6 +121,9 @@ def _fill(side: Side) -> None:
         user=owner, name=canary, prefix=f"{agency.pk:08}", token_sha256=canary, scopes=["plans:read"],
         expires_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
+    view = SavedView.objects.create(
+        table="plans", name=canary, is_shared=True, owner_id=owner.pk, owner_name=canary, agency_id=agency.pk
+    )
     event = AuditEvent.objects.create(
         action="plan.changed", object_type="plan", object_id=str(plan.pk), object_name=canary, via="web",
         account_id=account.pk, agency_id=agency.pk, before={"bid_fen": 4000}, after={"bid_fen": 5000}, job_id=job.pk,
@@ -136,6 +139,7 @@ def _fill(side: Side) -> None:
         "template": template.pk,
         "invitation": invitation.pk,
         "token": token.pk,
+        "view": view.pk,
         "event": event.pk,
         "agency": agency.pk,
         "membership": Membership.objects.get(user=owner).pk,
@@ -156,5 +160,6 @@ def fingerprint(side: Side) -> dict[str, Any]:
             "invitations": list(Invitation.objects.order_by("id").values("id", "revoked_at")),
             "tokens": list(ApiToken.objects.order_by("id").values("id", "revoked_at")),
             "agencies": list(Agency.objects.order_by("id").values("id", "name", "is_active")),
+            "views": SavedView.objects.count(),
             "events": AuditEvent.objects.count(),
         }

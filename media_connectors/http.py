@@ -116,9 +116,9 @@ class MediaHttp:
         for attempt in stamina.retry_context(
             on=_backoff, attempts=READ_ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2.0, wait_jitter=0.5
         ):
-            self._acquire(call)
+            ticket = self._acquire(call)
             with attempt:
-                return self._send(call, interpret, unanswered=Transient)
+                return self._send(call, ticket, interpret, unanswered=Transient)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def write(self, call: Call, interpret: Interpret[T]) -> T:
@@ -127,22 +127,25 @@ class MediaHttp:
         Raises ``OutcomeUnknown`` when the media may have carried it out and we do not know; every other error means
         that it certainly did not.
         """
-        self._acquire(call)
+        ticket = self._acquire(call)
         try:
-            return self._send(call, interpret, unanswered=OutcomeUnknown)
+            return self._send(call, ticket, interpret, unanswered=OutcomeUnknown)
         except Malformed as error:
             raise OutcomeUnknown(error.message, code=error.code, request_id=error.request_id) from error
 
-    def _acquire(self, call: Call) -> None:
-        self._limiter.acquire(
+    def _acquire(self, call: Call) -> object:
+        return self._limiter.acquire(
             application_id=call.application_id, endpoint=call.endpoint, account_remote_id=call.account_remote_id
         )
 
-    def _send(self, call: Call, interpret: Interpret[T], *, unanswered: type[MediaError]) -> T:
+    def _send(self, call: Call, ticket: object, interpret: Interpret[T], *, unanswered: type[MediaError]) -> T:
         outcome = "ok"
         started = time.perf_counter()
         try:
-            response = self._exchange(call, unanswered)
+            try:
+                response = self._exchange(call, unanswered)
+            finally:
+                self._limiter.answered(ticket)
             self._learn(call, response)
             try:
                 return interpret(response)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -135,12 +136,13 @@ class OutboundCommand(TenantModel):
 
 
 class LimiterSlot(models.Model):
-    """The next free instant of a limit (GCRA). Shared by all workers; not tenant data, because a developer
+    """A limit's tokens and when each is free again. Shared by all workers; not tenant data, because a developer
     application's limit is the vendor's, whoever uses it."""
 
-    key = models.CharField(max_length=120, primary_key=True)  # vendor:application:endpoint, or vendor:account:remote_id
-    next_free_at = models.DateTimeField()
-    rate_per_second = models.FloatField()
+    # vendor:application:endpoint, or vendor:account:remote id:endpoint
+    key = models.CharField(max_length=120, primary_key=True)
+    rate_per_second = models.FloatField()  # 0: no limit is known, only a block
+    free_at = ArrayField(models.FloatField(), default=list)  # epoch seconds of PostgreSQL's clock, one a token
     blocked_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

@@ -35,8 +35,11 @@ from media_connectors.contracts import (
 class Limiter(Protocol):
     """Shared by all workers; a connector asks before each call."""
 
-    def acquire(self, *, application_id: str, endpoint: str, account_remote_id: str) -> None:
-        """Wait for a slot and return just before the call may be sent; raises ``RateLimited`` when the wait is long."""
+    def acquire(self, *, application_id: str, endpoint: str, account_remote_id: str) -> object:
+        """Wait and return a ticket when the call may be sent; raises ``RateLimited`` when the wait is long."""
+
+    def answered(self, ticket: object) -> None:
+        """Give the ticket back as soon as the call was answered or given up."""
 
     def learn(self, *, application_id: str, endpoint: str, account_remote_id: str, notice: LimitNotice) -> None:
         """Take what an answer said about limits; after a refusal nobody sends until the wait is over."""

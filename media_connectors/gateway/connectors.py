@@ -8,7 +8,7 @@ from functools import cache
 from django.conf import settings
 
 from media_connectors.contracts import VENDOR_OF, LimitNotice, Platform, Vendor
-from media_connectors.gateway.limits import Rates, SlotLimiter
+from media_connectors.gateway.limits import Rates, TokenLimiter
 from media_connectors.http import MediaHttp
 from media_connectors.platforms.douyin import DouyinConnector
 from media_connectors.platforms.kuaishou.connector import KuaishouConnector
@@ -26,8 +26,12 @@ _ANY_PLATFORM_OF = {vendor: platform for platform, vendor in reversed(VENDOR_OF.
 class NoLimiter:
     """For OAuth calls: a refresh holds a lock and must not queue behind thousands of creations."""
 
-    def acquire(self, *, application_id: str, endpoint: str, account_remote_id: str) -> None:
+    def acquire(self, *, application_id: str, endpoint: str, account_remote_id: str) -> object:
         """Let the call pass."""
+        return None
+
+    def answered(self, ticket: object) -> None:
+        """Nothing to give back."""
 
     def learn(self, *, application_id: str, endpoint: str, account_remote_id: str, notice: LimitNotice) -> None:
         """Nothing to learn."""
@@ -50,9 +54,9 @@ def authorizer_for(vendor: Vendor | str) -> Authorizer:
 
 
 @cache
-def limiter_for(vendor: Vendor | str) -> SlotLimiter:
+def limiter_for(vendor: Vendor | str) -> TokenLimiter:
     """The vendor's limiter, with the rates of ``MEDIA_LIMITS``."""
-    return SlotLimiter(str(vendor), Rates(**settings.MEDIA_LIMITS.get(str(vendor), {})))
+    return TokenLimiter(str(vendor), Rates(**settings.MEDIA_LIMITS.get(str(vendor), {})))
 
 
 @cache

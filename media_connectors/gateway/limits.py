@@ -1,9 +1,10 @@
-"""One pace for all workers: every call takes a slot, an instant reserved in PostgreSQL, and waits for it.
+"""One pace for all workers: every call takes a token that lives in PostgreSQL, and waits until the token is free.
 
-A row per limit holds the next free instant (GCRA with a burst of one). One statement reserves slots in all rows that
-limit a call, so that neither is used up when the other is not free. The media count a hard sliding second; spacing by
-``MARGIN / rate`` keeps N calls a second apart by more than a second in spite of jitter, at 1 / MARGIN of what is
-allowed. A thread that wakes too late gives its slot up instead of crowding the next second.
+The media count calls in a hard sliding second. So a limit of N is N tokens, each free again a second (and a little)
+after the instant at which the media counted its last call: no second can ever hold more than N. When exactly a call was
+counted only the media knows, but not later than its answer less the quickest answer known; a call that may have been
+counted late keeps its token that much longer. All others cost one statement, and it takes tokens in all rows that limit
+a call together, so that none is used up while another is missing.
 
 Nothing here is tenant data: a developer application's limit is the vendor's, whoever uses it.
 """
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from threading import Lock
 from time import monotonic, sleep
+from typing import Any
 
 from django.db import connection
 
@@ -23,52 +25,65 @@ from media_connectors.contracts import LimitNotice
 from media_connectors.errors import RateLimited
 from media_connectors.models import LimiterSlot
 
-#: spacing of slots in units of 1 / rate: 0.957 of the rate is used, and calls may jitter by 45 ms within a second
-MARGIN = 1.045
-#: a slot missed by more than this is given up; what is left of the jitter is for the network and the media
-LATE_SECONDS = 0.02
-#: slots are reserved at most this far ahead, so that no account's drain can queue up in front of the others
+#: how long beyond its period a token rests: 0.97 of the limit is used, and calls may be counted this much late
+REST_SECONDS = 0.03
+#: what the quickest answer does not know: the way to the media, which is part of it
+WAY_SECONDS = 0.005
+ANSWERS_TO_KNOW = 50
+#: tokens are taken at most this far ahead, so that no account's drain can queue up in front of the others
 HORIZON_SECONDS = 1.0
 #: waiting longer than this is the caller's business: its lease runs
 LONGEST_WAIT_SECONDS = 8.0
 #: how long a process may not know that another one was told of a limit
 REFRESH_SECONDS = 1.0
-MOST_SLOTS_AT_ONCE = 32
+MOST_TOKENS_AT_ONCE = 32
 
-_RESERVE = """
+# A token's period: a second, or longer for limits below one call a second.
+_PERIOD = "(%(rest)s::float8 + greatest(1, 1 / nullif(slot.rate_per_second, 0)))"
+
+_TAKE = f"""
 WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
 held AS MATERIALIZED (
-    SELECT slot.key,
-           CASE WHEN slot.rate_per_second > 0 THEN %(margin)s / slot.rate_per_second ELSE 0 END AS step,
-           greatest(slot.next_free_at, slot.blocked_until) AS free_at
+    SELECT slot.key, slot.rate_per_second, extract(epoch FROM slot.blocked_until)::float8 AS blocked_until,
+           ARRAY(SELECT free FROM unnest(slot.free_at) AS free ORDER BY free) AS free_at
       FROM media_connectors_limiterslot AS slot, quick
      WHERE slot.key = ANY(%(keys)s) ORDER BY slot.key FOR UPDATE OF slot
 ),
-moment AS MATERIALIZED (SELECT max(free_at) AS free_at, max(step) AS step, clock_timestamp() AS now FROM held),
-bid AS (SELECT greatest(free_at, now) AS at, step, now FROM moment),
-granted AS MATERIALIZED (
-    SELECT at, step, now, CASE WHEN at > now + %(horizon)s * interval '1 second' THEN 0 ELSE least(
-        %(wanted)s, 1 + floor(extract(epoch FROM now - at + %(horizon)s * interval '1 second') / nullif(step, 0))
-    ) END::int AS slots FROM bid
+moment AS MATERIALIZED (SELECT count(*), extract(epoch FROM clock_timestamp())::float8 AS now FROM held),
+offered AS (
+    SELECT number, greatest(max(moment.now), max(blocked_until), max(free_at[number])) AS at
+      FROM held, moment, generate_series(1, %(wanted)s) AS number
+     GROUP BY number HAVING bool_and(rate_per_second = 0 OR number <= cardinality(free_at))
 ),
+granted AS MATERIALIZED (SELECT offered.* FROM offered, moment WHERE at <= moment.now + %(horizon)s),
 taken AS (
-    UPDATE media_connectors_limiterslot AS slot
-       SET next_free_at = granted.at + make_interval(secs => (granted.slots - 1) * granted.step + held.step)
-      FROM granted, held WHERE slot.key = held.key AND granted.slots > 0
+    UPDATE media_connectors_limiterslot AS slot SET free_at =
+           held.free_at[(SELECT count(*) + 1 FROM granted):] || ARRAY(SELECT at + {_PERIOD} FROM granted)
+      FROM held WHERE slot.key = held.key AND slot.rate_per_second > 0
 )
-SELECT extract(epoch FROM at - now)::float8, step::float8, slots FROM granted
-"""
+SELECT moment.now, array(SELECT at FROM granted ORDER BY number), (SELECT min(at) FROM offered) FROM moment
+"""  # noqa: S608
 
+_KEEP = f"""
+UPDATE media_connectors_limiterslot AS slot
+   SET free_at = array_replace(free_at, %(at)s::float8 + {_PERIOD}, %(at)s::float8 + %(late)s::float8 + {_PERIOD})
+  FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
+ WHERE key = ANY(%(keys)s) AND rate_per_second > 0
+"""  # noqa: S608
+
+# Tokens of a new or changed limit are free at once only where nothing can have been sent before.
 _ENSURE = """
-INSERT INTO media_connectors_limiterslot (key, next_free_at, rate_per_second) VALUES (%s, now(), %s)
-ON CONFLICT (key) DO UPDATE SET rate_per_second = EXCLUDED.rate_per_second
+INSERT INTO media_connectors_limiterslot AS slot (key, rate_per_second, free_at)
+VALUES (%(key)s, %(rate)s, array_fill(0::float8, ARRAY[%(tokens)s]))
+ON CONFLICT (key) DO UPDATE SET rate_per_second = EXCLUDED.rate_per_second,
+    free_at = array_fill(extract(epoch FROM now())::float8 + 1, ARRAY[%(tokens)s])
+  WHERE slot.rate_per_second <> EXCLUDED.rate_per_second
 """
 
 _BLOCK = """
-INSERT INTO media_connectors_limiterslot (key, next_free_at, rate_per_second, blocked_until)
-VALUES (%(key)s, now(), 0, clock_timestamp() + %(seconds)s * interval '1 second')
-ON CONFLICT (key) DO UPDATE SET blocked_until = greatest(
-    media_connectors_limiterslot.blocked_until, EXCLUDED.blocked_until)
+INSERT INTO media_connectors_limiterslot AS slot (key, rate_per_second, free_at, blocked_until)
+VALUES (%(key)s, 0, '{}', clock_timestamp() + %(seconds)s * interval '1 second')
+ON CONFLICT (key) DO UPDATE SET blocked_until = greatest(slot.blocked_until, EXCLUDED.blocked_until)
 """
 
 
@@ -100,14 +115,27 @@ def _matching(rates: Mapping[str, float], endpoint: str) -> float:
 
 @dataclass(slots=True)
 class _Queue:
-    """Threads of this process that want the same slots: one asks PostgreSQL for all that wait."""
+    """Threads of this process that want tokens of the same limits: one asks PostgreSQL for all that wait."""
 
+    keys: tuple[str, ...]
     lock: Lock = field(default_factory=Lock)
     waiting: int = 0
-    slots: deque[float] = field(default_factory=deque)  # monotonic instants
+    tokens: deque[tuple[float, float]] = field(default_factory=deque)
+    answers: int = 0
+    quickest: float = float("inf")  # seconds from send to answer
 
 
-class SlotLimiter:
+@dataclass(slots=True)
+class Ticket:
+    """The right to send one call now, given back with its answer."""
+
+    queue: _Queue
+    at: float  # the token's instant on PostgreSQL's clock
+    due: float  # the same on ours
+    sent: float
+
+
+class TokenLimiter:
     """``protocols.Limiter`` of one vendor over PostgreSQL; safe to share between threads."""
 
     def __init__(self, vendor: str, rates: Rates) -> None:
@@ -119,22 +147,34 @@ class SlotLimiter:
         self._told: dict[str, float] = {}  # rates that the media told, by key
         self._refreshed_at = float("-inf")
 
-    def acquire(self, *, application_id: str, endpoint: str, account_remote_id: str) -> None:
+    def acquire(self, *, application_id: str, endpoint: str, account_remote_id: str) -> Ticket | None:
         """Return when the call may be sent. Raises ``RateLimited`` when that is more than a few seconds away."""
         keys = self._keys(application_id, endpoint, account_remote_id)
         if not keys:
-            return
+            return None
         if connection.in_atomic_block and not _is_test_case():
             raise RuntimeError("media are never called inside a transaction")
         queue = self._queue(keys)
-        give_up_at = monotonic() + LONGEST_WAIT_SECONDS
-        while True:
-            due = self._slot(queue, keys, give_up_at)
-            pause = due - monotonic()
-            if pause > 0:
-                sleep(pause)
-            if monotonic() - due <= LATE_SECONDS:
-                return
+        at, due = self._token(queue, monotonic() + LONGEST_WAIT_SECONDS)
+        pause = due - monotonic()
+        if pause > 0:
+            sleep(pause)
+        return Ticket(queue, at, due, monotonic())
+
+    def answered(self, ticket: object) -> None:
+        """The call of ``ticket`` was answered, or given up: a token whose call may have been counted late rests on."""
+        if not isinstance(ticket, Ticket):
+            return
+        now, queue = monotonic(), ticket.queue
+        queue.answers += 1
+        queue.quickest = min(queue.quickest, now - ticket.sent)
+        # The first answers include making connections: until more is known, a call counts as late as it could.
+        known = queue.quickest - WAY_SECONDS if queue.answers > ANSWERS_TO_KNOW else 0.0
+        late = now - ticket.due - known
+        if late > REST_SECONDS:
+            parameters = {"keys": list(queue.keys), "at": ticket.at, "late": late, "rest": REST_SECONDS}
+            with connection.cursor() as cursor:
+                cursor.execute(_KEEP, parameters)
 
     def learn(self, *, application_id: str, endpoint: str, account_remote_id: str, notice: LimitNotice) -> None:
         """After a refusal nobody sends until its wait is over; a told limit holds where it is tighter than ours."""
@@ -153,36 +193,37 @@ class SlotLimiter:
                 self._told[application_key] = float(notice.limit)
                 self._ensure(application_key, float(notice.limit))
 
-    def _slot(self, queue: _Queue, keys: tuple[str, ...], give_up_at: float) -> float:
+    def _token(self, queue: _Queue, give_up_at: float) -> tuple[float, float]:
         with self._guard:
             queue.waiting += 1
         try:
             with queue.lock:
-                while not queue.slots:
-                    first, step, granted = self._reserve(keys, wanted=min(queue.waiting, MOST_SLOTS_AT_ONCE))
-                    now = monotonic()
-                    queue.slots.extend(now + first + step * number for number in range(granted))
-                    if not granted:
-                        if now + first > give_up_at:
-                            raise RateLimited("over the limit of calls", retry_after=first)
-                        sleep(min(first, max(first - HORIZON_SECONDS / 2, 0.01)))
-                return queue.slots.popleft()
+                while not queue.tokens:
+                    now, instants, first = self._take(queue.keys, wanted=min(queue.waiting, MOST_TOKENS_AT_ONCE))
+                    here = monotonic()
+                    queue.tokens.extend((at, here + at - now) for at in instants)
+                    if not instants:
+                        wait = first - now
+                        if here + wait > give_up_at:
+                            raise RateLimited("over the limit of calls", retry_after=wait)
+                        sleep(max(wait - HORIZON_SECONDS / 2, 0.01))
+                return queue.tokens.popleft()
         finally:
             with self._guard:
                 queue.waiting -= 1
 
-    def _reserve(self, keys: Sequence[str], *, wanted: int) -> tuple[float, float, int]:
-        """Seconds until the first slot, seconds between slots, and how many were granted."""
-        parameters = {
+    def _take(self, keys: Sequence[str], *, wanted: int) -> tuple[float, list[float], float]:
+        """PostgreSQL's clock, the instants of the tokens taken, and when the first one is or would be free."""
+        parameters: dict[str, Any] = {
             "keys": list(keys),
             "wanted": wanted,
-            "margin": MARGIN,
             "horizon": HORIZON_SECONDS,
+            "rest": REST_SECONDS,
         }
         with connection.cursor() as cursor:
-            cursor.execute(_RESERVE, parameters)
-            first, step, granted = cursor.fetchone()
-        return max(0.0, first or 0.0), step or 0.0, granted or 0
+            cursor.execute(_TAKE, parameters)
+            now, instants, first = cursor.fetchone()
+        return now, instants, now if first is None else first
 
     def _names(self, application_id: str, endpoint: str, account_remote_id: str) -> tuple[str, str]:
         return (
@@ -207,11 +248,11 @@ class SlotLimiter:
 
     def _queue(self, keys: tuple[str, ...]) -> _Queue:
         with self._guard:
-            return self._queues.setdefault(keys, _Queue())
+            return self._queues.setdefault(keys, _Queue(keys))
 
     def _ensure(self, key: str, rate: float) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(_ENSURE, [key, rate])
+            cursor.execute(_ENSURE, {"key": key, "rate": rate, "tokens": max(1, int(rate))})
         self._ensured.add(key)
 
     def _refresh(self) -> None:

@@ -21,7 +21,7 @@ def unique_by(items: Iterable[T], key: Callable[[T], str]) -> tuple[T, ...]:
 
 
 def require_whole_page(items: Sized, *, page: int, page_size: int, total: int) -> None:
-    """Raises ``Malformed``, so that it is read again, when a page holds fewer different rows than its total promises."""
+    """Raises ``Malformed``, for another read, when a page holds fewer different rows than its total promises."""
     expected = min(page_size, max(0, total - (page - 1) * page_size))
     if len(items) < expected:
         raise Malformed(f"{len(items)} of {expected} rows on page {page}")

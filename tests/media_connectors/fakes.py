@@ -23,6 +23,9 @@ class OpenLimiter:
     def acquire(self, *, application_id: str, endpoint: str, account_remote_id: str) -> None:
         self.acquired.append((application_id, endpoint, account_remote_id))
 
+    def answered(self, ticket: object) -> None:
+        pass
+
     def learn(self, *, application_id: str, endpoint: str, account_remote_id: str, notice: LimitNotice) -> None:
         self.notices.append(notice)
 

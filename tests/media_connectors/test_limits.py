@@ -9,14 +9,14 @@ from django.db import connection
 from media_connectors.contracts import LimitNotice
 from media_connectors.errors import RateLimited
 from media_connectors.gateway import limits
-from media_connectors.gateway.limits import MARGIN, Rates, SlotLimiter
+from media_connectors.gateway.limits import REST_SECONDS, Rates, TokenLimiter
 from media_connectors.models import LimiterSlot
 
 CALL = {"application_id": "42", "endpoint": "/create", "account_remote_id": "7"}
 
 
 class Clock:
-    """Time that passes only by sleeping, for PostgreSQL's side too: reservations are played against it."""
+    """Time that passes only by sleeping, for PostgreSQL's side too: what is stored goes back instead."""
 
     def __init__(self, monkeypatch):
         self.now = 1000.0
@@ -26,9 +26,10 @@ class Clock:
     def sleep(self, seconds):
         assert seconds >= 0
         self.now += seconds
-        with connection.cursor() as cursor:  # the database's clock goes on, so its rows go back
+        with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE media_connectors_limiterslot SET next_free_at = next_free_at - %(s)s * interval '1 second',"
+                "UPDATE media_connectors_limiterslot SET"
+                " free_at = ARRAY(SELECT free - %(s)s FROM unnest(free_at) AS free),"
                 " blocked_until = blocked_until - %(s)s * interval '1 second'",
                 {"s": seconds},
             )
@@ -52,33 +53,42 @@ def most_in_a_second(instants):
 
 
 def test_without_a_limit_nothing_is_asked_of_the_database(clock, django_assert_num_queries):
-    limiter = SlotLimiter("oceanengine", Rates())
+    limiter = TokenLimiter("oceanengine", Rates())
     limiter.acquire(**CALL)
     with django_assert_num_queries(0):
         limiter.acquire(**CALL)
 
 
-def test_calls_are_spaced_so_that_no_second_holds_more_than_the_limit(clock):
-    instants = starts(SlotLimiter("oceanengine", Rates(developer={"default": 10})), clock, 41)
+def test_no_second_holds_more_than_the_limit_and_nearly_all_is_used(clock):
+    instants = starts(TokenLimiter("oceanengine", Rates(developer={"default": 10})), clock, 101)
     assert most_in_a_second(instants) <= 10
-    used = 40 / (instants[-1] - instants[0]) / 10
+    used = 100 / (instants[-1] - instants[0]) / 10
     assert 0.95 <= used <= 1.0
 
 
-def test_one_statement_takes_one_slot(clock, django_assert_num_queries):
-    limiter = SlotLimiter("oceanengine", Rates(developer={"default": 10}, account={"default": 5}))
+def test_one_statement_takes_tokens_of_both_limits(clock, django_assert_num_queries):
+    limiter = TokenLimiter("oceanengine", Rates(developer={"default": 10}, account={"default": 5}))
     limiter.acquire(**CALL)
-    clock.now += 0.01
     with django_assert_num_queries(1):
-        limiter._reserve(limiter._keys(**CALL), wanted=1)
+        now, instants, _ = limiter._take(limiter._keys(**CALL), wanted=2)
+    assert len(instants) == 2
+    assert instants == sorted(instants)
+    waiting = {slot.key: sum(free > now for free in slot.free_at) for slot in LimiterSlot.objects.all()}
+    assert set(waiting.values()) == {3}
 
 
 def test_the_tighter_of_both_limits_holds_and_the_other_is_not_used_up(clock):
-    limiter = SlotLimiter("oceanengine", Rates(developer={"default": 100}, account={"default": 5}))
-    busy = starts(limiter, clock, 6)
-    assert busy[-1] - busy[0] == pytest.approx(5 * MARGIN / 5, abs=0.05)
+    limiter = TokenLimiter("oceanengine", Rates(developer={"default": 100}, account={"default": 5}))
+    busy = starts(limiter, clock, 11)
+    assert most_in_a_second(busy) <= 5
+    assert busy[-1] - busy[0] == pytest.approx(2 * (1 + REST_SECONDS), abs=0.1)
     other = starts(limiter, clock, 1, account_remote_id="8")
     assert other[0] - busy[-1] < 0.05
+
+
+def test_less_than_one_call_a_second_is_possible(clock):
+    instants = starts(TokenLimiter("oceanengine", Rates(developer={"default": 0.5})), clock, 4)
+    assert instants[-1] - instants[0] == pytest.approx(3 * (2 + REST_SECONDS), abs=0.1)
 
 
 def test_patterns_choose_the_rate_of_an_endpoint():
@@ -90,40 +100,53 @@ def test_patterns_choose_the_rate_of_an_endpoint():
 
 def test_two_processes_share_one_row(clock):
     rates = Rates(developer={"default": 10})
-    one, two = SlotLimiter("oceanengine", rates), SlotLimiter("oceanengine", rates)
+    one, two = TokenLimiter("oceanengine", rates), TokenLimiter("oceanengine", rates)
     instants = []
     for _ in range(10):
         instants += starts(one, clock, 1) + starts(two, clock, 1)
     assert most_in_a_second(instants) <= 10
 
 
-def test_a_slot_that_was_missed_is_given_up(clock, monkeypatch):
-    limiter = SlotLimiter("oceanengine", Rates(developer={"default": 10}))
-    starts(limiter, clock, 1)
-    sleep, naps = clock.sleep, []
-
-    def oversleep(seconds):
-        naps.append(seconds)
-        sleep(seconds + (0.05 if len(naps) == 1 else 0.0))
-
-    monkeypatch.setattr(limits, "sleep", oversleep)
-    limiter.acquire(**CALL)
-    assert len(naps) == 2
+def test_a_call_that_may_have_been_counted_late_keeps_its_token_longer(clock):
+    limiter = TokenLimiter("oceanengine", Rates(developer={"default": 2}))
+    punctual, late = limiter.acquire(**CALL), limiter.acquire(**CALL)
+    limiter.answered(punctual)
+    clock.now += 0.4
+    limiter.answered(late)
+    first, second = sorted(LimiterSlot.objects.get().free_at)
+    assert first - punctual.at == pytest.approx(1 + REST_SECONDS, abs=1e-6)
+    assert second - late.at == pytest.approx(1 + REST_SECONDS + 0.4, abs=1e-6)
 
 
-def test_slots_are_reserved_only_a_short_way_ahead(clock):
-    limiter = SlotLimiter("oceanengine", Rates(developer={"default": 2}))
+def test_the_usual_time_to_an_answer_does_not_count_as_late(clock):
+    limiter = TokenLimiter("oceanengine", Rates(developer={"default": 100}))
+    for _ in range(limits.ANSWERS_TO_KNOW + 1):
+        ticket = limiter.acquire(**CALL)
+        clock.now += 0.05
+        limiter.answered(ticket)
+    assert max(LimiterSlot.objects.get().free_at) - ticket.at == pytest.approx(1 + REST_SECONDS, abs=0.06)
+    assert ticket.at + 1 + REST_SECONDS in LimiterSlot.objects.get().free_at
+
+
+def test_tokens_are_taken_only_a_short_way_ahead(clock):
+    limiter = TokenLimiter("oceanengine", Rates(developer={"default": 2}))
     keys = limiter._keys(**CALL)
-    first, step, granted = limiter._reserve(keys, wanted=30)
-    assert (first, granted) == (0.0, 2)
-    assert step == pytest.approx(MARGIN / 2)
-    wait, _, none_left = limiter._reserve(keys, wanted=30)
-    assert none_left == 0
-    assert wait == pytest.approx(MARGIN, abs=0.05)
+    now, instants, _ = limiter._take(keys, wanted=30)
+    assert instants == [now, now]
+    now, none_left, first = limiter._take(keys, wanted=30)
+    assert none_left == []
+    assert first - now == pytest.approx(1 + REST_SECONDS, abs=0.05)
+
+
+def test_a_changed_limit_does_not_give_the_second_twice(clock):
+    starts(TokenLimiter("oceanengine", Rates(developer={"default": 5})), clock, 5)
+    changed = TokenLimiter("oceanengine", Rates(developer={"default": 8}))
+    begun = clock.now
+    assert starts(changed, clock, 1)[0] - begun == pytest.approx(1.0, abs=0.05)
 
 
 def test_a_refusal_stops_everybody_until_its_wait_is_over(clock):
-    told, other = SlotLimiter("oceanengine", Rates()), SlotLimiter("oceanengine", Rates())
+    told, other = TokenLimiter("oceanengine", Rates()), TokenLimiter("oceanengine", Rates())
     told.learn(**CALL, notice=LimitNotice(scope="endpoint", is_refused=True, retry_after=3.0))
     begun = clock.now
     other.acquire(**CALL)
@@ -131,7 +154,7 @@ def test_a_refusal_stops_everybody_until_its_wait_is_over(clock):
 
 
 def test_a_long_block_is_told_at_once_instead_of_waited_for(clock):
-    limiter = SlotLimiter("oceanengine", Rates())
+    limiter = TokenLimiter("oceanengine", Rates())
     limiter.learn(**CALL, notice=LimitNotice(scope="endpoint", is_refused=True, retry_after=300.0))
     begun = clock.now
     with pytest.raises(RateLimited) as raised:
@@ -141,7 +164,7 @@ def test_a_long_block_is_told_at_once_instead_of_waited_for(clock):
 
 
 def test_an_accounts_refusal_does_not_stop_other_accounts(clock):
-    limiter = SlotLimiter("oceanengine", Rates())
+    limiter = TokenLimiter("oceanengine", Rates())
     limiter.learn(**CALL, notice=LimitNotice(scope="account", is_refused=True, retry_after=300.0))
     begun = clock.now
     limiter.acquire(**{**CALL, "account_remote_id": "8"})
@@ -149,7 +172,7 @@ def test_an_accounts_refusal_does_not_stop_other_accounts(clock):
 
 
 def test_a_told_limit_holds_where_nothing_was_configured(clock):
-    limiter = SlotLimiter("oceanengine", Rates())
+    limiter = TokenLimiter("oceanengine", Rates())
     limiter.learn(**CALL, notice=LimitNotice(scope="endpoint", limit=5, remaining=4))
     instants = starts(limiter, clock, 11)
     assert most_in_a_second(instants) <= 5
@@ -157,7 +180,7 @@ def test_a_told_limit_holds_where_nothing_was_configured(clock):
 
 
 def test_a_wider_told_limit_does_not_widen_the_configured_one(clock):
-    limiter = SlotLimiter("oceanengine", Rates(developer={"default": 5}))
+    limiter = TokenLimiter("oceanengine", Rates(developer={"default": 5}))
     starts(limiter, clock, 1)
     limiter.learn(**CALL, notice=LimitNotice(scope="endpoint", limit=50, remaining=49))
     assert LimiterSlot.objects.get().rate_per_second == 5
@@ -167,13 +190,14 @@ def test_a_wider_told_limit_does_not_widen_the_configured_one(clock):
 @pytest.mark.django_db(transaction=True)
 def test_threads_with_connections_of_their_own_never_overdraw_a_second():
     rates, instants, guard = Rates(developer={"default": 40}, account={"default": 40}), [], threading.Lock()
-    limiters = [SlotLimiter("oceanengine", rates) for _ in range(2)]
+    limiters = [TokenLimiter("oceanengine", rates) for _ in range(2)]
 
     def work(limiter):
         for _ in range(10):
-            limiter.acquire(**CALL)
+            ticket = limiter.acquire(**CALL)
             with guard:
                 instants.append(time.monotonic())
+            limiter.answered(ticket)
         connection.close()
 
     threads = [threading.Thread(target=work, args=(limiters[number % 2],)) for number in range(8)]

@@ -78,7 +78,7 @@ def test_days_to_come_are_empty(media, delivered):
 def test_a_report_beyond_the_medias_rows_is_cut_into_hours_and_projects(media, delivered, monkeypatch):
     if media.vendor is not Vendor.OCEANENGINE:
         pytest.skip("only Ocean Engine ends its reports at 10,000 rows")
-    _, first_on, last_on = delivered
+    _, first_on, _ = delivered
     campaign = media.campaign(name="zweite")
     media.plan("计划 2", campaign=campaign, bid_fen=12_000, daily_budget_fen=500_000)
     media.advance(hours=6)

@@ -13,7 +13,7 @@ import numpy as np
 from .clock import HOUR, half_hour_of_week, hour_of
 from .columns import PRICINGS, schedule_bits
 from .ledger import COLUMN, COST, METRICS, day_of_hour
-from .life import COMPENSATION_DAYS, COMPENSATION_OVERRUN, date_reasons
+from .life import date_reasons
 from .market import (
     GOAL_LEAD_FORM,
     GOAL_VALID_LEAD,
@@ -25,7 +25,7 @@ from .market import (
     SharedCap,
     step_hour,
 )
-from .model import FAILED, NONE, OFF, ON
+from .model import ON
 
 if TYPE_CHECKING:
     from .world import World
@@ -80,6 +80,7 @@ class MarketDriver:
             self._world.life.advance(begins_at)
             self._open(self._last_closed + 1, begins_at)
             self._learn(begins_at)
+            self._world.protection.advance(begins_at)
         touched = self._world.store.touched
         if touched and not 0 <= now - self._revised_at < REVISE_SECONDS:
             self._revise(now)
@@ -284,22 +285,7 @@ class MarketDriver:
         since = np.array([day_of_hour(hour_of(plan.learning_since)) for plan in plans])
         counted = (np.arange(today - 4, today + 1)[:, None] >= since[None, :]) * days
         life.judge_learning(dict(zip((p.id for p in plans), counted.sum(axis=0).tolist(), strict=True)), now)
-        self._compensate(plans, now)
-
-    def _compensate(self, plans: list, now: float) -> None:
-        """A plan that failed to learn and cost well over its bid comes under the media's cost protection."""
-        for plan in plans:
-            if plan.learning != FAILED or plan.compensation != NONE or not plan.bid_li:
-                continue
-            table = self._world.ledger.lifetime
-            if plan.index >= len(table):
-                continue
-            cost = table[plan.index, COST] * 10
-            conversions = max(1, int(table[plan.index, COLUMN["billed_conversions"]]))
-            overran = cost / conversions > plan.bid_li * COMPENSATION_OVERRUN
-            young = now - plan.created_at < (COMPENSATION_DAYS + 2) * 24 * HOUR
-            plan.compensation = "in_effect" if overran and young and plan.switch != OFF else "ended"
-            self._world.store.save(plan, now)
+        self._world.protection.begin(plans, now)
 
     # -- persistence --------------------------------------------------------------------------------------------
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 LEARNING_DAYS = 3
 LEARNING_CONVERSIONS = 20
-COMPENSATION_DAYS = 3
-COMPENSATION_OVERRUN = 1.2
+# Media stop a little before the last fen: what is left could buy nothing.
+SPENT_SHARE = 0.995
+LEAST_BALANCE_LI = 1000
 
 # Reject texts as reviewers write them, by kind of material: (reason, suggestion).
 REJECTIONS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -197,7 +198,7 @@ class Life:
         found += date_reasons([campaign], now)
         if not _is_scheduled(campaign.schedule, now):
             found.append(OUT_OF_SCHEDULE)
-        if campaign.budget_li and self._world.money.campaign_spent_li(campaign, now) >= campaign.budget_li:
+        if _is_spent(self._world.money.campaign_spent_li(campaign, now), campaign.budget_li):
             found.append(CAMPAIGN_BUDGET)
         return found
 
@@ -211,15 +212,19 @@ class Life:
         money = self._world.money
         account = self._world.store.accounts[plan.account_id]
         found = []
-        if money.balance_li(account, now) <= 0:
+        if money.balance_li(account, now) < LEAST_BALANCE_LI:
             found.append(NO_BALANCE)
-        if account.budget_li and money.account_spent_li(account, now) >= account.budget_li:
+        if _is_spent(money.account_spent_li(account, now), account.budget_li):
             found.append(ACCOUNT_BUDGET)
-        if campaign.budget_li and money.campaign_spent_li(campaign, now) >= campaign.budget_li:
+        if _is_spent(money.campaign_spent_li(campaign, now), campaign.budget_li):
             found.append(CAMPAIGN_BUDGET)
-        if plan.budget_li and money.plan_spent_li(plan, now) >= plan.budget_li:
+        if _is_spent(money.plan_spent_li(plan, now), plan.budget_li):
             found.append(PLAN_BUDGET)
         return found
+
+
+def _is_spent(spent_li: int, budget_li: int) -> bool:
+    return budget_li > 0 and spent_li >= budget_li * SPENT_SHARE
 
 
 def date_reasons(rows: Sequence[Plan | Campaign], now: float) -> list[str]:

@@ -22,6 +22,7 @@ from .life import Life
 from .limits import Limiter
 from .model import Account, App, FundMove, Login, TokenPair
 from .money import Money
+from .protection import Protection
 from .reports import Reports
 from .store import Store
 
@@ -64,6 +65,7 @@ class World:
         self.life = Life(self)
         self.money = Money(self)
         self.reports = Reports(self)
+        self.protection = Protection(self)
         self.driver = MarketDriver(self)
         self._births: dict[int, float] = {}
         self._ticked_at = -1e18

@@ -118,3 +118,31 @@ def test_cost_protection_covers_asked_plans_of_the_account_only(ocean: Ocean) ->
     ocean.world.store.plans[promotion].compensation = "in_effect"
     assert ocean.get(path, ad_ids=[promotion])["list"] == [{"ad_id": promotion, "status": "IN_EFFECT"}]
     assert ocean.refused("GET", path, ad_ids=[1])[0] == 40002
+
+
+def test_an_overrun_while_learning_is_confirmed_and_paid_as_a_grant(ocean: Ocean) -> None:
+    promotion = ocean.promotion(ocean.project(), budget=300)
+    plan = ocean.world.store.plans[promotion]
+    ocean.advance(600)
+    # A plan that spends and hardly converts: bid for far less than a conversion costs.
+    plan.bid_li = 100
+    path = "/open_api/2/ad/cost_protect_status/get/"
+
+    def status() -> str:
+        return ocean.get(path, ad_ids=[promotion])["list"][0]["status"]
+
+    def grant() -> int:
+        return ocean.world.store.accounts[ocean.account].grant_li
+
+    before = grant()
+    ocean.advance(80 * 3600)
+    assert ocean.find(promotion)["learning_phase"] == "LEARN_FAILED"
+    assert status() == "IN_EFFECT"
+    ocean.advance(72 * 3600)
+    assert (status(), grant()) == ("CONFIRMING", before)
+    ocean.advance(24 * 3600)
+    assert status() == "PAID"
+    assert grant() > before
+    given = {"start_date": "2026-11-16", "end_date": "2026-11-30", "transaction_type": "TRANSFER"}
+    moves = ocean.get("/open_api/2/advertiser/fund/transaction/get/", **given)["list"]
+    assert [round(move["grant"] * 1000) for move in moves] == [grant() - before]

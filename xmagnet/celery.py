@@ -8,6 +8,7 @@ from celery.signals import setup_logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xmagnet.settings.profile")
 
 app = Celery("xmagnet")
+app.set_default()  # for every thread; "current" would hold for this one alone, and web servers answer in others
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add("django_structlog.celery.steps:DjangoStructLogInitStep")

@@ -1,5 +1,11 @@
 """One variable decides the broker; what the transport would forget is kept."""
 
+import subprocess
+import sys
+import threading
+
+import celery
+
 from xmagnet.celery import app
 from xmagnet.core.broker import BUSY_INTERVAL_SECONDS, IDLE_INTERVAL_SECONDS, Transport
 from xmagnet.settings.celery import _broker
@@ -54,3 +60,22 @@ def test_the_transport_polls_faster_while_messages_come(monkeypatch) -> None:  #
     assert transport.polling_interval == BUSY_INTERVAL_SECONDS
     transport._delivered_at = 98.9
     assert transport.polling_interval == IDLE_INTERVAL_SECONDS
+
+
+def test_every_thread_of_a_process_sends_through_our_app() -> None:
+    seen: list[object] = []
+    thread = threading.Thread(target=lambda: seen.append(celery.current_app._get_current_object()))
+    thread.start()
+    thread.join()
+    assert seen == [app]
+
+
+def test_a_web_process_knows_our_app_without_importing_it_by_name() -> None:
+    program = (
+        "import xmagnet.wsgi, celery, threading\n"
+        "show = lambda: print(celery.current_app.main, celery.current_app.conf.task_default_queue)\n"
+        "thread = threading.Thread(target=show); thread.start(); thread.join()"
+    )
+    environment = {"DJANGO_SETTINGS_MODULE": "xmagnet.settings.test"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "xmagnet default\n"

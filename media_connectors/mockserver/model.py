@@ -108,6 +108,7 @@ class Plan:
 
     ``index`` is its row in the market's columns, given by the store and never reused.
     ``schedule`` is "" (always) or 336 half-hours, Monday first. ``pricing`` is ocpm, cpm, cpc or nobid.
+    ``compensation`` is none, in_effect, confirming, paid or ended.
     ``reject`` is a list of ``{"kind", "item", "reasons", "suggestions"}``; kind "PLAN" means the plan itself.
     """
 
@@ -142,6 +143,7 @@ class Plan:
     edited_at: float = 0.0
     edit_size: float = 0.0
     compensation: str = NONE
+    protected_at: float = 0.0
     settings: dict[str, Any] = field(default_factory=dict)
 
 

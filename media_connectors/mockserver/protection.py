@@ -33,9 +33,9 @@ class Protection:
     def advance(self, now: float) -> None:
         """Move what is under way."""
         for plan in self._world.store.plan_at:
-            if plan.compensation == IN_EFFECT and now - plan.settings["protected_at"] >= CONFIRM_DAYS * DAY:
+            if plan.compensation == IN_EFFECT and now - plan.protected_at >= CONFIRM_DAYS * DAY:
                 self._move(plan, CONFIRMING if self.excess_li(plan) > 0 else ENDED, now)
-            elif plan.compensation == CONFIRMING and now - plan.settings["protected_at"] >= PAY_DAYS * DAY:
+            elif plan.compensation == CONFIRMING and now - plan.protected_at >= PAY_DAYS * DAY:
                 self._pay(plan, now)
 
     def excess_li(self, plan: Plan) -> int:
@@ -57,6 +57,6 @@ class Protection:
         self._move(plan, PAID, now)
 
     def _move(self, plan: Plan, state: str, now: float) -> None:
-        plan.settings.setdefault("protected_at", now)
+        plan.protected_at = plan.protected_at or now
         plan.compensation = state
         self._world.store.save(plan, now)

@@ -13,7 +13,7 @@ from .wire import MAX_ROWS, check_count, check_moment, check_range, find_promoti
 
 MAX_PAGE = 20
 MAX_MODIFY_SPAN_DAYS = 30
-HIDDEN = ("reviewed", "was_passed", "targeting_version", "protected_at", "schedule_time", "budget_mode")
+HIDDEN = ("reviewed", "was_passed", "targeting_version", "schedule_time", "budget_mode")
 FIRST_ALL = ("PROMOTION_STATUS_ALL", "PROMOTION_STATUS_NOT_DELETE")
 
 

@@ -292,7 +292,8 @@ def suspicious_plans(
     sql.add(joined.text, *joined.params).add(f" WHERE {mine.text}", *mine.params).add(" AND p.status = 'enabled')")
     sql.add(
         " SELECT found.*, totals.* FROM (SELECT count(*), count(*) FILTER (WHERE learning_state = 'learning'),"
-        " sum(bid_fen::float8 * cost_fen) / nullif(sum(cost_fen) FILTER (WHERE bid_fen IS NOT NULL), 0) FROM live) totals"
+        " sum(bid_fen::float8 * cost_fen) / nullif(sum(cost_fen) FILTER (WHERE bid_fen IS NOT NULL), 0)"
+        " FROM live) totals"
         " LEFT JOIN LATERAL (SELECT * FROM live WHERE review_state IN ('rejected', 'partly_rejected')"
         " OR cost_fen >= 3 * bid_fen AND conversions = 0 OR conversions >= 3 AND cost_fen > 1.2 * bid_fen * conversions"
         " OR delivery_status = 'out_of_budget' AND %s < 12 OR learning_state = 'failed'"

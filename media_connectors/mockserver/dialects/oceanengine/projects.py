@@ -253,15 +253,20 @@ def update_budget(call: Call) -> dict[str, Any]:
     return _batch(call, apply)
 
 
-def _update_bid(call: Call, field: str, low: float, high: float) -> dict[str, Any]:
+def _update_bid(call: Call, field: str, low: float, high: float, setting: str = "") -> dict[str, Any]:
+    """``setting`` is the name in ``delivery_setting`` where it differs from the request's ``field``."""
+    setting = setting or field
+
     def apply(call: Call, item: dict[str, Any]) -> None:
         project = find_project(call, item["project_id"])
         _refuse_duration(project)
         if project.pricing == "nobid":
             raise refuse(f"{field}: Not allowed when bid_type is NO_BID.")
+        if field not in item:
+            raise refuse(f"{field}: Missing data for required field.")
         check_range(field, item[field], low, high)
-        before, old_bid_li = project.settings["delivery_setting"].get(field, 0.0), project.bid_li
-        project.settings["delivery_setting"][field] = item[field]
+        before, old_bid_li = project.settings["delivery_setting"].get(setting, 0.0), project.bid_li
+        project.settings["delivery_setting"][setting] = item[field]
         _apply_setting(project)
         _spread(call, project, old_bid_li=old_bid_li)
         _saved(call, project, "修改项目出价", **{field: (before, item[field])})
@@ -275,7 +280,8 @@ def update_cpa_bid(call: Call) -> dict[str, Any]:
 
 
 def update_deep_bid(call: Call) -> dict[str, Any]:
-    return _update_bid(call, "deep_cpabid", 0.1, 10_000)
+    """Answers with errors only."""
+    return {"errors": _update_bid(call, "deepbid", 0.1, 10_000, "deep_cpabid")["errors"]}
 
 
 def update_roi_goal(call: Call) -> dict[str, Any]:
@@ -331,8 +337,8 @@ def delete(call: Call) -> dict[str, Any]:
 def rename(call: Call) -> dict[str, Any]:
     call.account(call.params["advertiser_id"])
     project = find_project(call, call.params["project_id"])
-    _check_rename(call, project, call.params["name"])
-    before, project.name = project.name, call.params["name"]
+    _check_rename(call, project, call.params["project_name"])
+    before, project.name = project.name, call.params["project_name"]
     _saved(call, project, "修改项目名称", name=(before, project.name))
     return {"project_id": project.id}
 

@@ -268,13 +268,13 @@ def test_projects_change_budget_bid_dates_week_and_name(ocean: Ocean) -> None:
     item = {"project_id": project}
     ocean.post(PROJECT + "budget/update/", data=[{**item, "budget_mode": "BUDGET_MODE_DAY", "budget": 5000}])
     assert ocean.post(PROJECT + "cpa_bid/update/", data=[{**item, "cpa_bid": 75.5}]) == {"errors": []}
-    ocean.post(PROJECT + "deep_cpa_bid/update/", data=[{**item, "deep_cpabid": 400}])
+    ocean.post(PROJECT + "deep_cpa_bid/update/", data=[{**item, "deepbid": 400}])
     ocean.post(PROJECT + "roigoal/update/", data=[{**item, "roi_goal": 1.5}])
     week = {**item, "schedule_time": NIGHT_OFF, "schedule_scene": "REALTIME"}
     ocean.post(PROJECT + "week_schedule/update/", data=[week])
     dates = {**item, "schedule_type": "SCHEDULE_START_END", "end_time": 1795622400}
     ocean.post(PROJECT + "schedule_time/update/", data=[dates])
-    ocean.post("/open_api/v3.0/project_name/update/", project_id=project, name="改名")
+    ocean.post("/open_api/v3.0/project_name/update/", project_id=project, project_name="改名")
     row = ocean.get(PROJECT + "list/")["list"][0]
     setting = row["delivery_setting"]
     assert row["name"] == "改名"

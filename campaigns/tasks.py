@@ -17,19 +17,19 @@ def _policy() -> EnginePolicy:
     return EnginePolicy(**settings.BULK_ENGINE)
 
 
-@shared_task(name="plans.prepare", queue="io", soft_time_limit=600, time_limit=660)
+@shared_task(name="plans.prepare", soft_time_limit=480, time_limit=540)
 def prepare(organization_id: int, job_id: str) -> None:
     """Check a bulk job's rows."""
     prepare_job(organization_id, job_id, _policy())
 
 
-@shared_task(name="plans.drain", queue="io", soft_time_limit=240, time_limit=300)
+@shared_task(name="plans.drain", soft_time_limit=240, time_limit=300)
 def drain(organization_id: int, account_id: int) -> None:
     """Send an account's due rows."""
     drain_account(organization_id, account_id, _policy())
 
 
-@shared_task(name="plans.sweep", queue="urgent")
+@shared_task(name="plans.sweep")
 def sweep_rows() -> None:
     """Move on what lost its worker or its message."""
     for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):

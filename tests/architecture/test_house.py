@@ -12,7 +12,8 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from campaigns.models.metrics import MEASURES, PlanDay, PlanHour
+from campaigns.domain.metrics import MEASURES
+from campaigns.models.metrics import PlanDay, PlanHour
 from media_connectors.contracts import MetricRow
 from xmagnet.core.locks import Lock
 from xmagnet.core.tenancy import TenantModel

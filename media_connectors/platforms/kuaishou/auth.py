@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import orjson
 
 from media_connectors.contracts import TokenPair
-from media_connectors.errors import AuthExpired, AuthRevoked, Malformed, Rejected
+from media_connectors.errors import AuthExpired, AuthRevoked, Malformed, PermissionDenied, Rejected
 from media_connectors.platforms.kuaishou.client import KuaishouClient
 from media_connectors.platforms.wire import JsonObject, as_id, as_int, as_list, as_text
 
@@ -44,7 +44,7 @@ class KuaishouAuthorizer:
         body = {"app_id": application_number(application_id), "secret": secret, "refresh_token": refresh_token}
         try:
             return _pair(self._client.write_oauth(application_id, "oauth2/authorize/refresh_token", body))
-        except (AuthExpired, Rejected) as error:
+        except (AuthExpired, PermissionDenied, Rejected) as error:
             raise AuthRevoked(error.message, code=error.code, request_id=error.request_id) from error
 
 

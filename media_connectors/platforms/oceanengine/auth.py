@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from media_connectors.contracts import TokenPair
-from media_connectors.errors import AuthExpired, AuthRevoked, Malformed, Rejected
+from media_connectors.errors import AuthExpired, AuthRevoked, Malformed, PermissionDenied, Rejected
 from media_connectors.platforms.oceanengine.client import OceanEngineClient
 from media_connectors.platforms.wire import JsonObject, as_id, as_int, as_list, as_text
 
@@ -37,7 +37,7 @@ class OceanEngineAuthorizer:
         body = {"app_id": _number(application_id), "secret": secret, "refresh_token": refresh_token}
         try:
             return _pair(self._client.post_oauth(application_id, "oauth2/refresh_token/", body))
-        except (AuthExpired, Rejected) as error:
+        except (AuthExpired, PermissionDenied, Rejected) as error:
             raise AuthRevoked(error.message, code=error.code, request_id=error.request_id) from error
 
 

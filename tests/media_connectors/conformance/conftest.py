@@ -42,6 +42,7 @@ CONNECTORS = {
     Platform.TOUTIAO: ToutiaoConnector,
     Platform.KUAISHOU: KuaishouConnector,
 }
+AUTHORIZE_PAGES = {Vendor.OCEANENGINE: "/openapi/audit/oauth.html", Vendor.KUAISHOU: "/tools/authorize"}
 PATHS = {
     Vendor.OCEANENGINE: {
         "create_campaign": "*/v3.0/project/create/",
@@ -85,7 +86,7 @@ class Media:
         self, transport: httpx.BaseTransport | None, *, base_url: str = "http://media.test", timeout: float = 15.0
     ) -> Connector:
         http = MediaHttp(self.vendor, base_url, limiter=self.limiter, transport=transport, timeout_seconds=timeout)
-        return CONNECTORS[self.platform](http, authorize_page="http://media.test/authorize")
+        return CONNECTORS[self.platform](http, authorize_page=f"http://media.test{AUTHORIZE_PAGES[self.vendor]}")
 
     def control(self, method: str, call: str, /, **given: Any) -> Any:
         answer = self._control.request(method, f"/control/api/{call}", json=given if method != "GET" else None)

@@ -1,5 +1,6 @@
 """Every main page in both themes, both languages, wide and narrow: no errors, accessible, nothing cut off."""
 
+import math
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,9 +11,22 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from tests.factories import OrganizationFactory, UserFactory, make_account, make_actor, make_agency, make_member
+from campaigns.domain.metrics import MEASURES
+from campaigns.services.ingest import ingest_hours
+from media_connectors.contracts import MetricRow
+from media_connectors.models import MediaAccount
+from tests.factories import (
+    OrganizationFactory,
+    UserFactory,
+    make_account,
+    make_actor,
+    make_agency,
+    make_member,
+    make_plan,
+)
 from xmagnet.accounts.models import Organization, User
 from xmagnet.accounts.roles import Role
+from xmagnet.core.clock import media_today
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job, JobEvent
 from xmagnet.jobs.states import JobState
@@ -51,10 +65,11 @@ def person(transactional_db: None) -> User:
 
 def make_accounts(organization: Organization) -> None:
     now = timezone.now()
+    agency = make_agency(organization, "白鲨数字")
     fresh = {"metrics_synced_at": now - timedelta(minutes=2), "plans_synced_at": now - timedelta(minutes=4)}
     with transaction.atomic():
-        make_account(organization, name="安心保险-抖音-01", balance_fen=12_345_678, **fresh)
-        make_account(
+        douyin = make_account(organization, name="安心保险-抖音-01", agency=agency, balance_fen=12_345_678, **fresh)
+        kuaishou = make_account(
             organization,
             name="安心保险-快手-02",
             platform="kuaishou",
@@ -66,6 +81,8 @@ def make_accounts(organization: Organization) -> None:
             organization, name="安心保险-头条-03", platform="toutiao", health="needs_authorization",
             health_message="refresh token expired",
         )  # fmt: skip
+    make_delivery(douyin)
+    make_delivery(kuaishou)
 
 
 def make_people(organization: Organization, user: User) -> None:
@@ -77,6 +94,26 @@ def make_people(organization: Organization, user: User) -> None:
         members.invite_member(actor, email="wang@example.com", access=MemberAccess(Role.FINANCE))
         scopes = ["accounts:read", "jobs:read", "jobs:write", "plans:read", "plans:write"]
         api_tokens.create_token(actor, name="nightly upload", scopes=scopes, lifetime_days=90)
+
+
+def make_delivery(account: MediaAccount) -> None:
+    """Two days of hours: one plan that converts, one that only costs."""
+    with transaction.atomic():
+        good, vain = make_plan(account, name="双十一-重疾-放量-01"), make_plan(account, name="双十一-医疗-测试-07")
+    today = media_today()
+    rows = []
+    for day in (today, today - timedelta(days=1)):
+        for hour in range(24):
+            strength = 4 + 5 * math.sin((hour - 6) / 24 * math.tau) + (1 if day == today else 0)
+            numbers = {"impressions": 900 * strength, "clicks": 30 * strength, "cost_fen": 21_000 * strength}
+            converted = {"conversions": strength, "billed_conversions": strength, "revenue_fen": 60_000 * strength}
+            for plan, measures in ((good, numbers | converted), (vain, numbers)):
+                whole = {name: max(0, round(value)) for name, value in measures.items()}
+                rows.append(MetricRow(plan.remote_id, day, hour, *(dict.fromkeys(MEASURES, 0) | whole).values()))
+    with organization_scope(account.organization_id):
+        ingest_hours(
+            account_id=account.pk, pages=[rows], first_on=today - timedelta(days=1), last_on=today, now=timezone.now()
+        )
 
 
 def make_jobs(organization: Organization, user: User) -> None:

@@ -76,7 +76,7 @@ function themed(option: Option): Option {
     ...option,
     backgroundColor: "transparent",
     color: [1, 2, 3, 4, 5, 6].map((index) => colour(`--xm-chart-${index}`)),
-    textStyle: { fontFamily: style.fontFamily || "sans-serif", color: text },
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: text },
     legend: option["legend"] ? { ...(option["legend"] as object), textStyle: { color: text } } : undefined,
     tooltip: {
       ...option.tooltip,

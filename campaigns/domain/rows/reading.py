@@ -18,7 +18,6 @@ from campaigns.domain.rows.problems import RowProblem, problem
 from campaigns.domain.rows.row import UNLIMITED, PlanRow
 from campaigns.domain.rows.rules import problems_of
 
-MATERIAL_KINDS = ("video", "video_vertical", "image", "image_vertical")
 #: columns that our results add; sent back with a corrected file they are ignored
 RESULT_COLUMNS = (
     "result_state",
@@ -33,7 +32,6 @@ RESULT_COLUMNS = (
 _IGNORED = frozenset({*RESULT_COLUMNS, "result"})
 
 FIELDS = tuple(PlanRow.model_fields)
-_KNOWN = frozenset(FIELDS)
 _CODES = {
     "extra_forbidden": "unknown_field",
     "literal_error": "not_a_choice",

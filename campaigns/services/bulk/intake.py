@@ -17,6 +17,7 @@ import openpyxl
 import orjson
 from django.utils.translation import gettext as _
 
+from campaigns.domain.rows.cells import column_letter, unescaped
 from campaigns.domain.rows.reading import FIELDS, RESULT_COLUMNS
 from campaigns.services.bulk.limits import (
     FORMAT_LIMITS,
@@ -30,7 +31,6 @@ from xmagnet.core.errors import DomainError, FieldError, InvalidInput
 CHUNK_BYTES = 256 * 1024
 SPOOL_BYTES = 8 * 1024 * 1024
 COMMENT = "#"  # the row below the header that explains the columns starts with it
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = {
     "application/json": "json",
@@ -306,23 +306,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return str(value).strip()
-
-
-def unescaped(text: str) -> str:
-    """Take back the apostrophe that ``escaped`` put before a formula."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
-
-
-def escaped(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
-def column_letter(index: int) -> str:
-    """The spreadsheet's name of a 0-based column: A … Z, AA …"""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

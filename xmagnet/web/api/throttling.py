@@ -13,6 +13,7 @@ from xmagnet.web.api.errors import ApiProblem
 REQUESTS_PER_WINDOW = 600
 WINDOW_SECONDS = 60
 ROWS_PER_DAY = 200_000
+DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,35 @@ def charge_request(actor: Actor) -> RequestBudget:
             headers={"Retry-After": str(budget.resets_in), **budget.headers()},
         )
     return budget
+
+
+def require_rows(actor: Actor) -> None:
+    """Raise a 429 problem when the caller's rows of the day are used up."""
+    now = int(time.time())
+    start = now - now % DAY_SECONDS
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count FROM web_requestcounter WHERE key = %s AND window_start = %s", [_rows_key(actor), start]
+        )
+        row = cursor.fetchone()
+    if row is not None and row[0] >= ROWS_PER_DAY:
+        raise ApiProblem(
+            "rate-limited",
+            429,
+            "Too many rows",
+            f"At most {ROWS_PER_DAY} rows in a day.",
+            headers={"Retry-After": str(start + DAY_SECONDS - now)},
+        )
+
+
+def charge_rows(actor: Actor, count: int) -> None:
+    """Count rows that were accepted. Apart from their transaction: this one does not wait for the disk."""
+    now = int(time.time())
+    add_to_counter(_rows_key(actor), now - now % DAY_SECONDS, count)
+
+
+def _rows_key(actor: Actor) -> str:
+    return f"rows:{caller_key(actor)}"
 
 
 def caller_key(actor: Actor) -> str:

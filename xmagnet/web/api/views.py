@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -23,6 +24,8 @@ class OrgView(APIView):
     not exist. The whole handler runs in the tenant's transaction."""
 
     permissions: ClassVar[dict[str, str]]
+    #: False: the handler opens its own, shorter transactions (uploads, waiting for a job)
+    is_atomic: ClassVar[bool] = True
     actor: Actor
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -44,7 +47,7 @@ class OrgView(APIView):
             with authorized(principal, kwargs["org"], permission, via="api") as actor:
                 self.actor = drf_request.actor = actor  # type: ignore[attr-defined]
                 budget = charge_request(actor)
-                with transaction.atomic():
+                with transaction.atomic() if self.is_atomic else nullcontext():
                     response = getattr(self, method, self.http_method_not_allowed)(drf_request, *args, **kwargs)
                     response = self._rendered(drf_request, response, args, kwargs)
         except Exception as error:

@@ -85,3 +85,8 @@ def sentence(code: str, params: Mapping[str, Any]) -> str:
         return gettext(MESSAGES[code]) % values
     except KeyError:
         return str(params.get("message") or code)
+
+
+def translated(title: str) -> str:
+    """A title of ``MEDIA_PROBLEMS`` in the active language."""
+    return gettext(title)

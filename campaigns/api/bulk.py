@@ -1,0 +1,236 @@
+"""``POST /plans/bulk`` and what surrounds it: template, limits."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.api.bulk_schemas import BulkRequestSchema, JobSchema, LimitsSchema, ProblemSchema
+from campaigns.selectors.bulk.jobs import job_etag, job_resource
+from campaigns.services.bulk.accept import Accepted
+from campaigns.services.bulk.intake import FORMATS, XLSX_TYPE, Body, format_of, read_body
+from campaigns.services.bulk.limits import (
+    FORMAT_LIMITS,
+    JOB_DEADLINE,
+    KEPT_FOR,
+    QUEUED_JOBS,
+    ROW_BYTES,
+    RUNNING_JOBS,
+    VALIDATE_IN_REQUEST_ROWS,
+    WAIT_ROWS,
+    WAIT_SECONDS,
+)
+from campaigns.services.bulk.requests import Preview, accept_body, check_rows, read_request
+from campaigns.services.bulk.template import csv_template, xlsx_template
+from xmagnet.core.errors import InvalidInput
+from xmagnet.jobs.models import Job
+from xmagnet.jobs.selectors import get_job
+from xmagnet.web.api.errors import ApiProblem
+from xmagnet.web.api.throttling import REQUESTS_PER_WINDOW, ROWS_PER_DAY, WINDOW_SECONDS, charge_rows, require_rows
+from xmagnet.web.api.views import OrgView
+
+RETRY_AFTER = "2"
+POLL_SECONDS = 0.1
+KEY_PARAMETER = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="1 to 255 visible ASCII characters"
+)
+
+
+class BulkView(OrgView):
+    """Create plans in bulk. The body is never read into DRF's parsers: it is streamed within its format's limits."""
+
+    permissions: ClassVar[dict[str, str]] = {"POST": "plans:write"}
+    is_atomic = False
+    parser_classes = ()
+
+    @extend_schema(
+        operation_id="plans_bulk_create",
+        request=dict.fromkeys(FORMATS, BulkRequestSchema),
+        parameters=[
+            KEY_PARAMETER,
+            OpenApiParameter("validate_only", bool, default=False),
+            OpenApiParameter("on_error", str, enum=["continue", "abort"], default="continue"),
+            OpenApiParameter("initial_status", str, enum=["paused", "enabled"], default="paused"),
+            OpenApiParameter("callback_id", int, description="Webhook endpoint that hears of this job"),
+            OpenApiParameter("Prefer", str, OpenApiParameter.HEADER, description="respond-async or wait=10"),
+        ],
+        responses={
+            202: JobSchema,
+            200: JobSchema,
+            (409, "application/problem+json"): ProblemSchema,
+            (413, "application/problem+json"): ProblemSchema,
+            (415, "application/problem+json"): ProblemSchema,
+            (422, "application/problem+json"): ProblemSchema,
+            (429, "application/problem+json"): ProblemSchema,
+        },
+    )
+    def post(self, request: Request, org: str) -> Response:
+        key = _idempotency_key(request)
+        wait_seconds = _wait_seconds(request)
+        body = _body(request)
+        rows, options = read_request(body, request.query_params.dict())
+        if options.validate_only:
+            checked = check_rows(self.actor, rows)
+            if isinstance(checked, Preview):
+                return Response(_preview(checked))
+            rows = checked
+        require_rows(self.actor)
+        accepted = accept_body(self.actor, body, rows, options, idempotency_key=key)
+        job = accepted.job
+        if not accepted.is_replayed:
+            charge_rows(self.actor, job.total_count or 0)
+        if wait_seconds and (job.total_count or 0) <= WAIT_ROWS:
+            job = self._wait_for(job, wait_seconds)
+        return job_answer(org, job, accepted)
+
+    def _wait_for(self, job: Job, seconds: float) -> Job:
+        ends_at = time.monotonic() + seconds
+        while time.monotonic() < ends_at:
+            with transaction.atomic():
+                job = get_job(self.actor, job.pk) or job
+            if not job.is_live:
+                break
+            time.sleep(POLL_SECONDS)
+        return job
+
+
+class TemplateView(OrgView):
+    """The empty file to fill in."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "plans:write"}
+
+    @extend_schema(
+        operation_id="plans_bulk_template",
+        parameters=[OpenApiParameter("format", str, enum=["csv", "xlsx"], default="csv")],
+        responses={(200, "text/csv"): OpenApiTypes.BINARY, (200, XLSX_TYPE): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, org: str) -> HttpResponse:
+        format = request.query_params.get("format", "csv")
+        if format not in {"csv", "xlsx"}:
+            raise InvalidInput(_("format is csv or xlsx."))
+        content = csv_template() if format == "csv" else xlsx_template()
+        content_type = "text/csv; charset=utf-8" if format == "csv" else XLSX_TYPE
+        response = HttpResponse(content, content_type=content_type)
+        response["Content-Disposition"] = f'attachment; filename="plans.{format}"'
+        return response
+
+
+class LimitsView(OrgView):
+    """What may be asked, and how often."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "jobs:read"}
+
+    @extend_schema(operation_id="limits", responses=LimitsSchema)
+    def get(self, request: Request, org: str) -> Response:
+        return Response(limits())
+
+
+def limits() -> dict[str, Any]:
+    """The published limits."""
+    return {
+        "formats": {name: {"rows": limit.rows, "bytes": limit.bytes} for name, limit in FORMAT_LIMITS.items()},
+        "row_bytes": ROW_BYTES,
+        "running_jobs": RUNNING_JOBS,
+        "queued_jobs": QUEUED_JOBS,
+        "validate_in_request_rows": VALIDATE_IN_REQUEST_ROWS,
+        "wait_rows": WAIT_ROWS,
+        "wait_seconds": WAIT_SECONDS,
+        "job_deadline_seconds": int(JOB_DEADLINE.total_seconds()),
+        "results_kept_seconds": int(KEPT_FOR.total_seconds()),
+        "requests": {"limit": REQUESTS_PER_WINDOW, "window_seconds": WINDOW_SECONDS},
+        "rows": {"limit": ROWS_PER_DAY, "window_seconds": 86_400},
+    }
+
+
+def job_address(org: str, job_id: str) -> str:
+    """The path of the job resource."""
+    return reverse("api:job", kwargs={"org": org, "job_id": job_id})
+
+
+def job_answer(org: str, job: Job, accepted: Accepted | None = None) -> Response:
+    """202 with the job and where to look for it; 200 once it is finished."""
+    address = job_address(org, job.pk)
+    response = Response(job_resource(job, base=address), status=202 if job.is_live else 200)
+    response["Location"] = address
+    response["ETag"] = job_etag(job)
+    if job.is_live:
+        response["Retry-After"] = RETRY_AFTER
+    if accepted is not None and accepted.is_replayed:
+        response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _preview(preview: Preview) -> dict[str, Any]:
+    rows = [
+        {
+            "index": row.index,
+            "line": row.line,
+            "client_ref": row.client_ref,
+            "state": "invalid" if row.problems else "valid",
+            "errors": [_message(error) for error in preview.errors_of(row)],
+            "warnings": [_message(warning) for warning in preview.warnings_of(row)],
+        }
+        for row in preview.rows
+    ]
+    counts = {"total": len(rows), "invalid": preview.invalid_count, "valid": len(rows) - preview.invalid_count}
+    return {"validate_only": True, "valid": not preview.invalid_count, "counts": counts, "rows": rows}
+
+
+def _message(message: Any) -> dict[str, str]:
+    body = {"pointer": message.pointer, "code": message.code, "detail": message.detail}
+    return body | {"column": message.column} if message.column else body
+
+
+def _idempotency_key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        raise ApiProblem(
+            "idempotency-key-missing", 400, "Idempotency-Key is missing", _("Send an Idempotency-Key of your own.")
+        )
+    if len(key) > 255 or not all("!" <= character <= "~" for character in key):
+        raise ApiProblem(
+            "idempotency-key-missing",
+            400,
+            "Idempotency-Key is not usable",
+            _("An Idempotency-Key has 1 to 255 visible ASCII characters."),
+        )
+    return key
+
+
+def _wait_seconds(request: Request) -> float:
+    for part in request.headers.get("Prefer", "").split(","):
+        name, _separator, value = part.strip().partition("=")
+        if name == "wait" and value.isdecimal():
+            return float(min(int(value), WAIT_SECONDS))
+    return 0.0
+
+
+def _body(request: Request) -> Body:
+    """The body as a file, from the raw stream or from the part "file" of a form."""
+    content_type = request.headers.get("Content-Type", "")
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    django_request = request._request
+    declared = int(request.headers.get("Content-Length") or 0)
+    most = max(limit.bytes for limit in FORMAT_LIMITS.values())
+    if declared > most + ROW_BYTES:
+        raise ApiProblem("payload-too-large", 413, "The request is too large", _("At most 64 MiB."))
+    if content_type.startswith("multipart/form-data"):
+        file = django_request.FILES.get("file")
+        if file is None:
+            raise InvalidInput(_('The form has no part "file".'))
+        name = file.name or ""
+        format = format_of(file.content_type or "", name)
+        return read_body(file, format=format, encoding=encoding, filename=name)
+    return read_body(django_request, format=format_of(content_type), encoding=encoding)
+
+
+NOT_FOUND = OpenApiResponse(ProblemSchema, description="Also for another organization's or agency's job")

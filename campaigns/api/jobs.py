@@ -1,0 +1,199 @@
+"""The job resource: look, page through rows, download results, cancel, retry."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.api.bulk import NOT_FOUND, RETRY_AFTER, job_address, job_answer
+from campaigns.api.bulk_schemas import CancelSchema, JobPageSchema, JobSchema, RetrySchema, RowPageSchema
+from campaigns.choices import RowState
+from campaigns.selectors.bulk.jobs import job_etag, job_resource
+from campaigns.selectors.bulk.results import result_stream
+from campaigns.selectors.bulk.rows import row_page
+from campaigns.services.bulk.control import cancel_bulk_job, retry_bulk_job
+from campaigns.services.bulk.intake import XLSX_TYPE
+from xmagnet.core.errors import FieldError, InvalidInput, NotFound
+from xmagnet.jobs.models import Job
+from xmagnet.jobs.selectors import get_job, list_jobs
+from xmagnet.web.api.pagination import encode_cursor, read_page_request
+from xmagnet.web.api.views import OrgView
+from xmagnet.web.streaming import stream_in_scope
+
+PAGING = [OpenApiParameter("after", str), OpenApiParameter("limit", int)]
+RESULT_TYPES = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "xlsx": XLSX_TYPE}
+
+
+class JobListView(OrgView):
+    """Bulk jobs, newest first."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "jobs:read"}
+
+    @extend_schema(
+        operation_id="jobs_list",
+        parameters=[*PAGING, OpenApiParameter("state", str), OpenApiParameter("kind", str)],
+        responses=JobPageSchema,
+    )
+    def get(self, request: Request, org: str) -> Response:
+        page = read_page_request(request.query_params, default=50)
+        jobs = list_jobs(
+            self.actor, kind=request.query_params.get("kind", ""), state=request.query_params.get("state", "")
+        ).filter(is_row_driven=True)
+        if page.after is not None:
+            jobs = jobs.filter(pk__lt=_text_cursor(page.after))  # ids sort by time
+        found = list(jobs.order_by("-id")[: page.limit + 1])
+        items = [job_resource(job, base=job_address(org, job.pk)) for job in found[: page.limit]]
+        following = encode_cursor([found[page.limit - 1].pk]) if len(found) > page.limit else None
+        return Response({"items": items, "next": following})
+
+
+class JobView(OrgView):
+    """One job; poll it with ``If-None-Match``."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "jobs:read"}
+
+    @extend_schema(operation_id="job", responses={200: JobSchema, 304: None, 404: NOT_FOUND})
+    def get(self, request: Request, org: str, job_id: str) -> HttpResponse | Response:
+        job = _job(self, job_id)
+        etag = job_etag(job)
+        if request.headers.get("If-None-Match") == etag:
+            response: Any = HttpResponse(status=304)
+        else:
+            response = Response(job_resource(job, base=job_address(org, job.pk)))
+        response["ETag"] = etag
+        if job.is_live:
+            response["Retry-After"] = RETRY_AFTER
+        return response
+
+
+class JobRowsView(OrgView):
+    """The job's rows in input order."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "jobs:read"}
+
+    @extend_schema(
+        operation_id="job_rows",
+        parameters=[*PAGING, OpenApiParameter("state", str, description="several with commas")],
+        responses={200: RowPageSchema, 404: NOT_FOUND},
+    )
+    def get(self, request: Request, org: str, job_id: str) -> Response:
+        job = _job(self, job_id)
+        page = read_page_request(request.query_params)
+        after = _number_cursor(page.after) if page.after is not None else None
+        rows = row_page(self.actor, job, states=_states(request), after=after, limit=page.limit + 1)
+        following = encode_cursor([rows[page.limit - 1].index]) if len(rows) > page.limit else None
+        return Response({"items": [row.as_resource() for row in rows[: page.limit]], "next": following})
+
+
+class JobResultsView(OrgView):
+    """Every row with its original columns and its result, to be corrected and sent back."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "jobs:read"}
+
+    @extend_schema(
+        operation_id="job_results",
+        parameters=[
+            OpenApiParameter("format", str, enum=list(RESULT_TYPES), default="ndjson"),
+            OpenApiParameter("state", str, description="several with commas"),
+        ],
+        responses={(200, name.partition(";")[0]): OpenApiTypes.BINARY for name in RESULT_TYPES.values()},
+    )
+    def get(self, request: Request, org: str, job_id: str) -> StreamingHttpResponse:
+        job = _job(self, job_id)
+        format = request.query_params.get("format", "ndjson")
+        if format not in RESULT_TYPES:
+            detail = _("format is one of: %(choices)s.") % {"choices": ", ".join(RESULT_TYPES)}
+            raise InvalidInput(detail, errors=(FieldError("/format", "not_a_choice", detail),))
+        states, language = _states(request), get_language()
+
+        def produce() -> Any:
+            with override(language):
+                yield from result_stream(job, format=format, states=states)
+
+        response = StreamingHttpResponse(stream_in_scope(self.actor, produce), content_type=RESULT_TYPES[format])
+        response["Content-Disposition"] = f'attachment; filename="{job.pk}.{format}"'
+        return response
+
+
+class JobCancelView(OrgView):
+    """Stop what has not been sent."""
+
+    permissions: ClassVar[dict[str, str]] = {"POST": "jobs:write"}
+    parser_classes = (JSONParser,)
+
+    @extend_schema(operation_id="job_cancel", request=CancelSchema, responses={202: JobSchema, 404: NOT_FOUND})
+    def post(self, request: Request, org: str, job_id: str) -> Response:
+        given = _object(request, {"pause_created"})
+        job = cancel_bulk_job(self.actor, job_id, pause_created=given.get("pause_created") is True)
+        response = job_answer(org, job)
+        response.status_code = 202
+        return response
+
+
+class JobRetryView(OrgView):
+    """A child job of the rows that did not succeed."""
+
+    permissions: ClassVar[dict[str, str]] = {"POST": "jobs:write"}
+    parser_classes = (JSONParser,)
+
+    @extend_schema(operation_id="job_retry", request=RetrySchema, responses={202: JobSchema, 404: NOT_FOUND})
+    def post(self, request: Request, org: str, job_id: str) -> Response:
+        given = _object(request, {"only", "refs"})
+        only, refs = given.get("only", "retryable"), given.get("refs", [])
+        if only not in {"retryable", "all_failed"}:
+            detail = _("only is retryable or all_failed.")
+            raise InvalidInput(detail, errors=(FieldError("/only", "not_a_choice", detail),))
+        if not isinstance(refs, list) or not all(isinstance(ref, str) for ref in refs):
+            detail = _("refs is a list of client_refs.")
+            raise InvalidInput(detail, errors=(FieldError("/refs", "invalid", detail),))
+        key = request.headers.get("Idempotency-Key", "")[:255]
+        accepted = retry_bulk_job(self.actor, job_id, only=only, refs=refs, idempotency_key=key)
+        return job_answer(org, accepted.job, accepted)
+
+
+def _job(view: OrgView, job_id: str) -> Job:
+    job = get_job(view.actor, job_id)
+    if job is None or not job.is_row_driven:
+        raise NotFound
+    return job
+
+
+def _states(request: Request) -> tuple[str, ...]:
+    states = tuple(filter(None, request.query_params.get("state", "").split(",")))
+    for state in states:
+        if state not in RowState.values:
+            detail = _("Unknown state %(state)s.") % {"state": state}
+            raise InvalidInput(detail, errors=(FieldError("/state", "not_a_choice", detail),))
+    return states
+
+
+def _object(request: Request, known: set[str]) -> dict[str, Any]:
+    """The JSON object of a small request; an empty body is an empty object."""
+    given = request.data if request.headers.get("Content-Length") not in {None, "", "0"} else {}
+    if not isinstance(given, dict):
+        raise InvalidInput(_("Send a JSON object."))
+    for name in given:
+        if name not in known:
+            detail = _("Unknown field %(name)s.") % {"name": name}
+            raise InvalidInput(detail, errors=(FieldError(f"/{name}", "unknown_field", detail),))
+    return dict(given)
+
+
+def _text_cursor(values: list[Any]) -> str:
+    if len(values) != 1 or not isinstance(values[0], str):
+        raise InvalidInput("after is not a cursor", errors=(FieldError("/after", "invalid_cursor", "not a cursor"),))
+    return values[0]
+
+
+def _number_cursor(values: list[Any]) -> int:
+    if len(values) != 1 or not isinstance(values[0], int):
+        raise InvalidInput("after is not a cursor", errors=(FieldError("/after", "invalid_cursor", "not a cursor"),))
+    return values[0]

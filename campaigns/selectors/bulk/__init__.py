@@ -1,0 +1,1 @@
+"""Reading bulk jobs: the job, its rows, its results."""

@@ -1,0 +1,107 @@
+"""Cancelling a bulk job, and trying its failed rows again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.choices import RowState
+from campaigns.models import BulkRow
+from campaigns.services.bulk.accept import Accepted, Envelope, accept
+from campaigns.services.bulk.intake import IncomingRow
+from campaigns.services.bulk.options import BulkOptions
+from campaigns.services.bulk.progress import refresh_job
+from xmagnet.accounts.actor import Actor
+from xmagnet.audit.services import Entry, record
+from xmagnet.core.errors import Conflict, InvalidInput, NotFound
+from xmagnet.core.ids import new_id
+from xmagnet.jobs.models import Job
+from xmagnet.jobs.selectors import visible_jobs
+from xmagnet.jobs.states import JobState
+
+_CANCELLED = [{"field": "", "code": "cancelled", "params": {}, "retryable": True}]
+
+
+def cancel_bulk_job(actor: Actor, job_id: str, *, pause_created: bool = False) -> Job:
+    """Rows not sent yet are cancelled; rows in flight finish, plans that were made stay.
+
+    ``pause_created``: a following job pauses plans that this one made and enabled.
+
+    Raises ``NotFound``, and ``Conflict`` when the job is already finished.
+    """
+    actor.require("jobs:write")
+    if pause_created:
+        actor.require("plans:launch")
+    with transaction.atomic():
+        job = _locked(actor, job_id)
+        if not job.is_live:
+            raise Conflict(_("The job is already finished."))
+        now = timezone.now()
+        job.cancel_requested_at = job.cancel_requested_at or now
+        job.state = JobState.CANCELLING
+        job.params = {**job.params, "pause_created": pause_created}
+        job.save(update_fields=["cancel_requested_at", "state", "params"])
+        waiting = BulkRow.objects.filter(job_id=job.pk).filter(
+            Q(state=RowState.RECEIVED) | Q(state=RowState.QUEUED, plan_remote_id="")
+        )
+        waiting.update(state=RowState.CANCELLED, errors=_CANCELLED, finished_at=now)
+        record(actor, Entry("job.cancelled", "job", job.pk, job.kind, agency_id=job.agency_id))
+        return refresh_job(job.pk) or job
+
+
+def retry_bulk_job(
+    actor: Actor,
+    job_id: str,
+    *,
+    only: Literal["retryable", "all_failed"] = "retryable",
+    refs: Sequence[str] = (),
+    idempotency_key: str = "",
+) -> Accepted:
+    """A new child job of the rows that did not succeed, with the same ``client_ref``s and options.
+
+    ``retryable``: rows that may well succeed when they are only sent again; ``all_failed``: refused and invalid ones
+    too. Raises ``Conflict`` while a wanted row's outcome is unknown or still open, ``InvalidInput`` without rows.
+    """
+    with transaction.atomic():
+        job = _locked(actor, job_id)
+        actor.require(job.permission)
+        rows = BulkRow.objects.filter(job_id=job.pk)
+        if refs:
+            rows = rows.filter(client_ref__in=refs)
+        if rows.filter(state__in=[RowState.UNKNOWN, RowState.SENDING]).exists():
+            raise Conflict(_("Some rows' outcome is not known yet; try again when it is."))
+        wanted = [row for row in rows.order_by("row_index") if _is_wanted(row, only)]
+        if not wanted:
+            raise InvalidInput(_("There is no row to try again."))
+        envelope = Envelope(
+            kind=job.kind,
+            options=BulkOptions(**job.options),
+            idempotency_key=idempotency_key or new_id("retry"),
+            path=f"retry:{job.pk}",
+            body_sha256=f"{only}:{','.join(sorted(refs))}",
+            permission=job.permission,
+            params=job.params,
+            source=job.source or {},
+            retry_of_id=job.pk,
+        )
+        return accept(actor, (IncomingRow(row.line, row.source) for row in wanted), envelope)
+
+
+def _is_wanted(row: BulkRow, only: str) -> bool:
+    if row.state in {RowState.CANCELLED, RowState.DEAD}:
+        return True
+    if row.state == RowState.FAILED:
+        return only == "all_failed" or any(error.get("retryable") for error in row.errors or [])
+    return row.state == RowState.INVALID and only == "all_failed"
+
+
+def _locked(actor: Actor, job_id: str) -> Job:
+    job = visible_jobs(actor).select_for_update().filter(pk=job_id, is_row_driven=True).first()
+    if job is None:
+        raise NotFound
+    return job

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.conf import settings
+from django.utils import timezone
 
 from campaigns.services.bulk.draining import drain_account
 from campaigns.services.bulk.policy import EnginePolicy
 from campaigns.services.bulk.preparing import prepare_job
 from campaigns.services.bulk.sweeping import sweep
+from campaigns.services.sync import due_accounts, sync_account
+from campaigns.services.windows import roll_stale_accounts
 from xmagnet.accounts.models import Organization
 from xmagnet.core.scope import organization_scope
 
@@ -35,3 +38,26 @@ def sweep_rows() -> None:
     for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):
         with organization_scope(organization_id):
             sweep(organization_id)
+
+
+@shared_task(name="sync.tick", queue="urgent")
+def sync_tick() -> None:
+    """Ring for every account that is due; an account that is being read already answers at once."""
+    for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):
+        with organization_scope(organization_id):
+            for account_id in due_accounts(timezone.now()):
+                sync_one.apply_async(args=[organization_id, account_id], expires=60)
+
+
+@shared_task(name="sync.account", queue="io", soft_time_limit=240, time_limit=300)
+def sync_one(organization_id: int, account_id: int) -> None:
+    """Read one media account."""
+    sync_account(organization_id, account_id, now=timezone.now())
+
+
+@shared_task(name="metrics.roll", queue="cpu")
+def roll_windows() -> None:
+    """When the media's day turns: sum every account's windows for the new day."""
+    for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):
+        with organization_scope(organization_id):
+            roll_stale_accounts(timezone.now())

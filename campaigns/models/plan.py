@@ -51,6 +51,7 @@ class Plan(TenantModel):
     remote_created_at = models.DateTimeField(null=True)
     remote_modified_at = models.DateTimeField(null=True)
     synced_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(null=True)  # when a change of ours was last confirmed
 
     class Meta(TenantModel.Meta):
         constraints = [

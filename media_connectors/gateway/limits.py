@@ -149,11 +149,11 @@ class TokenLimiter:
 
     def acquire(self, *, application_id: str, endpoint: str, account_remote_id: str) -> Ticket | None:
         """Return when the call may be sent. Raises ``RateLimited`` when that is more than a few seconds away."""
+        if connection.in_atomic_block and not _is_test_case():
+            raise RuntimeError("media are never called inside a transaction")
         keys = self._keys(application_id, endpoint, account_remote_id)
         if not keys:
             return None
-        if connection.in_atomic_block and not _is_test_case():
-            raise RuntimeError("media are never called inside a transaction")
         queue = self._queue(keys)
         at, due = self._token(queue, monotonic() + LONGEST_WAIT_SECONDS)
         pause = due - monotonic()
@@ -172,7 +172,12 @@ class TokenLimiter:
         known = queue.quickest - WAY_SECONDS if queue.answers > ANSWERS_TO_KNOW else 0.0
         late = now - ticket.due - known
         if late > REST_SECONDS:
-            parameters = {"keys": list(queue.keys), "at": ticket.at, "late": late, "rest": REST_SECONDS}
+            parameters: dict[str, Any] = {
+                "keys": list(queue.keys),
+                "at": ticket.at,
+                "late": late,
+                "rest": REST_SECONDS,
+            }
             with connection.cursor() as cursor:
                 cursor.execute(_KEEP, parameters)
 

@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from media_connectors.contracts import LimitNotice
 from media_connectors.errors import RateLimited
@@ -184,6 +184,14 @@ def test_a_wider_told_limit_does_not_widen_the_configured_one(clock):
     starts(limiter, clock, 1)
     limiter.learn(**CALL, notice=LimitNotice(scope="endpoint", limit=50, remaining=49))
     assert LimiterSlot.objects.get().rate_per_second == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_calls_a_media_inside_a_transaction():
+    limiter = TokenLimiter("oceanengine", Rates())
+    with pytest.raises(RuntimeError, match="never called inside a transaction"), transaction.atomic():
+        limiter.acquire(**CALL)
+    assert limiter.acquire(**CALL) is None
 
 
 @pytest.mark.slow

@@ -153,7 +153,7 @@ class OceanEngineConnector(OceanEngineAuthorizer):
         found: list[RemoteCampaign] = []
         while page:
             answer = self._project_page(access, {"name": name}, page=page)
-            found += (campaign for campaign in answer.items if campaign.name == name)
+            found += (campaign for campaign in answer.items if _is_live(campaign, name))
             page = int(answer.next_cursor) if answer.next_cursor else None
         return min(found, key=lambda campaign: int(campaign.remote_id), default=None)
 
@@ -164,7 +164,7 @@ class OceanEngineConnector(OceanEngineAuthorizer):
         filtering = {"project_id": int(campaign_remote_id), "name": name}
         while page:
             answer = self._promotions(access, filtering, page=page)
-            found += (plan for plan in answer.items if plan.name == name)
+            found += (plan for plan in answer.items if _is_live(plan, name))
             page = int(answer.next_cursor) if answer.next_cursor else None
         return min(found, key=lambda plan: int(plan.remote_id), default=None)
 
@@ -354,6 +354,10 @@ class OceanEngineConnector(OceanEngineAuthorizer):
 
 def _numbers(ids: Sequence[str]) -> list[int]:
     return [int(remote_id) for remote_id in ids]
+
+
+def _is_live(found: RemoteCampaign | RemotePlan, name: str) -> bool:
+    return found.name == name and found.status is not SwitchStatus.DELETED
 
 
 def _created(data: JsonObject, id_field: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +39,11 @@ def test_everything_is_up_and_ready(stack: RunningStack) -> None:
         ["beat", "ready"],
         ["web", "ready"],
     ]
+
+
+def test_the_web_server_reaches_the_broker(stack: RunningStack) -> None:
+    with urllib.request.urlopen(f"{stack.url}/metrics", timeout=30) as answer:
+        assert b'xmagnet_queue_messages{queue="io"} 0.0' in answer.read()
 
 
 def test_a_second_start_is_refused_and_says_why(stack: RunningStack) -> None:

@@ -1,4 +1,4 @@
-"""The PGMQ transport with a polling interval that follows the traffic."""
+"""The PGMQ transport with a polling interval that follows the traffic, and a polite end."""
 
 from time import monotonic
 from typing import Any
@@ -16,9 +16,21 @@ BUSY_FOR_SECONDS = 1.0
 LONGEST_ROUND_SECONDS = 0.5
 
 
+class Channel(pgmq.Channel):  # type: ignore[misc]
+    """Hands unfinished messages back when the worker stops, as the Redis transport does.
+
+    PGMQ's own channel leaves them hidden for the whole visibility timeout: ten minutes after every release.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.qos.restore_at_shutdown = True
+
+
 class Transport(pgmq.Transport):  # type: ignore[misc]
     """Polls ten times as often for a second after each message."""
 
+    Channel = Channel
     _delivered_at = float("-inf")
 
     @property

@@ -88,7 +88,7 @@ def upsert_plans(account_id: int, plans: Sequence[RemotePlan], *, now: datetime,
     mine = Plan.objects.filter(account_id=account_id, remote_id__in=list(remotes)).select_for_update(of=("self",))
     known = {row.remote_id: row for row in mine}
     campaigns = dict(Campaign.objects.filter(account_id=account_id).values_list("remote_id", "id"))
-    busy = _plans_in_hand([row.pk for row in known.values()])
+    busy = _plans_in_hand(account_id)
     entries, fresh, changed = [], [], []
     drifted = 0
     for remote in remotes.values():
@@ -130,7 +130,7 @@ def mark_deleted(account_id: int, present: Sequence[str], *, now: datetime) -> D
         .exclude(status=Status.DELETED)
         .exclude(remote_id__in=list(present))
     )
-    busy = _plans_in_hand([row.pk for row in gone])
+    busy = _plans_in_hand(account_id)
     gone = [row for row in gone if row.pk not in busy]
     if gone:
         Plan.objects.filter(pk__in=[row.pk for row in gone]).update(
@@ -194,11 +194,11 @@ def _states(remote: RemotePlan, campaign_id: int | None) -> dict[str, Any]:
     }
 
 
-def _plans_in_hand(plan_ids: list[int]) -> set[int]:
+def _plans_in_hand(account_id: int) -> set[int]:
     """Plans with a change on its way: what the media show of them is neither old nor foreign."""
     open_states = [RowState.SENDING, RowState.UNKNOWN]
-    rows = BulkRow.objects.filter(state__in=open_states, plan_id__in=plan_ids)
-    return set(rows.values_list("plan_id", flat=True))
+    rows = BulkRow.objects.filter(account_id=account_id, state__in=open_states, spec__has_key="plan_id")
+    return {spec["plan_id"] for spec in rows.values_list("spec", flat=True)}
 
 
 def _entry(

@@ -24,6 +24,7 @@ MESSAGES: dict[str, str] = {
         "The campaign of this name has another audience, goal, bid type or days; this media keeps them on the campaign."
     ),
     "campaign_limit": _("The account would have more than %(most)s campaigns."),
+    "changed_since": _("Somebody changed it since; it is left alone."),
     "cancelled": _("Cancelled before it was sent."),
     "client_ref_form": _("client_ref may not start with a space or one of # ' = + - @, nor hold tabs or line breaks."),
     "client_ref_repeated": _("Row %(line)s has the same client_ref."),

@@ -1,0 +1,269 @@
+"""From wishes to a preview of every change, and to a job that carries them out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from django.utils.translation import gettext as _
+
+from campaigns.choices import JobKindName
+from campaigns.contracts import PlanQuery
+from campaigns.domain.guardrails import COLUMN_OF, FIELD_OF, Field, Proposal, Wish, propose, sentence
+from campaigns.selectors.plans import select_plan_ids
+from campaigns.services.bulk.accept import Accepted, accept_rows
+from campaigns.services.bulk.options import BulkOptions
+from campaigns.services.changes.facts import KnownPlan, known_plans
+from xmagnet.accounts.actor import Actor
+from xmagnet.audit.selectors import AuditQuery, search_events
+from xmagnet.core.errors import Conflict, FieldError, InvalidInput
+
+#: plans in one change job
+MAX_PLANS = 20_000
+#: change log entries that a person may take back
+UNDOABLE = ("plan.changed", "plan.undone")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """One field of one plan before and after. ``state``: change, unchanged, held, refused, skipped (undo only).
+
+    ``reasons`` are for people, ``codes`` for programs; money in fen.
+    """
+
+    plan_id: int
+    plan_name: str
+    account_id: int
+    platform: str
+    field: str
+    before: Any
+    asked: Any
+    after: Any
+    state: str
+    codes: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePreview:
+    """Every change in the order of the plans; ``counts`` by state; ids that do not exist for this actor."""
+
+    changes: tuple[PlannedChange, ...]
+    counts: Mapping[str, int]
+    missing_plan_ids: tuple[int, ...]
+
+
+class SelectionMoved(Conflict):
+    """The filter finds another number of plans than the person saw."""
+
+    slug, title = "selection-moved", "The selection has changed"
+
+
+def select_expected(actor: Actor, query: PlanQuery, *, expected_count: int) -> list[int]:
+    """Ids of "all N results"; raises ``SelectionMoved`` when there are not exactly N any more."""
+    ids = select_plan_ids(actor, query)
+    if len(ids) != expected_count:
+        raise SelectionMoved(
+            _("The filter finds %(found)d plans now, not %(expected)d. Look again before you change them.")
+            % {"found": len(ids), "expected": expected_count}
+        )
+    return ids
+
+
+def preview_changes(
+    actor: Actor, *, plan_ids: Sequence[int], wishes: Sequence[Wish], accepts_void: bool = False
+) -> ChangePreview:
+    """Before → after of every plan, with what is clipped, held or refused and why. Writes nothing."""
+    _check_wishes(actor, plan_ids, wishes)
+    plans = known_plans(actor, plan_ids)
+    changes = [
+        planned_change(actor, plans[plan_id], propose(plans[plan_id].facts, wish), accepts_void)
+        for plan_id in dict.fromkeys(plan_ids)
+        if plan_id in plans
+        for wish in wishes
+    ]
+    return _preview(changes, plan_ids, plans)
+
+
+def change_plans(
+    actor: Actor,
+    *,
+    plan_ids: Sequence[int],
+    wishes: Sequence[Wish],
+    idempotency_key: str,
+    accepts_void: bool = False,
+    skipped: Collection[tuple[int, str]] = (),
+    reason: str = "",
+    callback_id: int | None = None,
+) -> Accepted:
+    """A job of one row for each plan and field, through the same machine as bulk creation.
+
+    ``skipped`` are (plan id, field) pairs unticked in the preview. Limits are checked again when each row runs.
+    """
+    _check_wishes(actor, plan_ids, wishes)
+    rows = [
+        {
+            "client_ref": f"{plan_id}-{wish.field}",
+            "plan_id": plan_id,
+            "field": wish.field,
+            "kind": wish.kind,
+            "value": wish.value,
+            **({"least": wish.least} if wish.least is not None else {}),
+            **({"most": wish.most} if wish.most is not None else {}),
+        }
+        for plan_id in dict.fromkeys(plan_ids)
+        for wish in wishes
+        if (plan_id, wish.field) not in skipped
+    ]
+    params = {"accepts_void": accepts_void, "reason": reason[:300]}
+    return _accept(actor, rows, params, {wish.field for wish in wishes}, idempotency_key, callback_id)
+
+
+def preview_undo(
+    actor: Actor, *, event_ids: Sequence[int] = (), job_id: str = "", accepts_void: bool = False
+) -> ChangePreview:
+    """What taking changes back would do: back to *before* where *ours* still stands, skipped where it does not."""
+    rows = _undo_rows(actor, event_ids, job_id)
+    ids = [row["plan_id"] for row in rows]
+    plans = known_plans(actor, ids)
+    changes = [plan_undo(actor, plans[row["plan_id"]], row, accepts_void) for row in rows if row["plan_id"] in plans]
+    return _preview(changes, ids, plans)
+
+
+def undo_changes(
+    actor: Actor,
+    *,
+    idempotency_key: str,
+    event_ids: Sequence[int] = (),
+    job_id: str = "",
+    accepts_void: bool = False,
+    skipped: Collection[tuple[int, str]] = (),
+) -> Accepted:
+    """Take back single changes or a whole job, itself a job: what somebody changed since is left alone."""
+    rows = [row for row in _undo_rows(actor, event_ids, job_id) if (row["plan_id"], row["field"]) not in skipped]
+    params = {"accepts_void": accepts_void, "reason": f"undo {job_id}".strip(), "is_undo": True, "undo_of": job_id}
+    return _accept(actor, rows, params, {row["field"] for row in rows}, idempotency_key, None)
+
+
+def plan_undo(actor: Actor, known: KnownPlan, row: Mapping[str, Any], accepts_void: bool) -> PlannedChange:
+    """One field back to what it was, three-way safe."""
+    field: Field = row["field"]
+    now = getattr(known.plan, COLUMN_OF[field])
+    if now != row["expect"]:
+        reason = _("Somebody changed it since; it is left alone.")
+        return _skipped(known, field, now, row["value"], "changed_since", reason)
+    return planned_change(actor, known, propose(known.facts, Wish(field, "set", row["value"])), accepts_void)
+
+
+def _undo_rows(actor: Actor, event_ids: Sequence[int], job_id: str) -> list[dict[str, Any]]:
+    """One row for each plan and field: from the first *before* to expect the last *after*."""
+    if not event_ids and not job_id:
+        raise InvalidInput(_("Say what to undo."))
+    found = search_events(actor, AuditQuery(object_type="plan", job_id=job_id)).filter(action__in=UNDOABLE)
+    if event_ids:
+        found = found.filter(id__in=list(event_ids))
+    rows: dict[tuple[int, str], dict[str, Any]] = {}
+    for object_id, before, after in found.order_by("id").values_list("object_id", "before", "after")[: MAX_PLANS * 5]:
+        for column, value in (after or {}).items():
+            if column not in FIELD_OF or column not in (before or {}):
+                continue
+            key = int(object_id), FIELD_OF[column]
+            row = rows.setdefault(
+                key,
+                {
+                    "client_ref": f"{object_id}-{FIELD_OF[column]}",
+                    "plan_id": key[0],
+                    "field": key[1],
+                    "kind": "set",
+                    "value": before[column],
+                },
+            )
+            row["expect"] = value
+    if not rows:
+        raise InvalidInput(_("There is nothing to undo."))
+    return list(rows.values())
+
+
+def _check_wishes(actor: Actor, plan_ids: Sequence[int], wishes: Sequence[Wish]) -> None:
+    actor.require("plans:write")
+    _require_launch(actor, {wish.field for wish in wishes})
+    problem = ""
+    if not plan_ids:
+        problem, pointer = _("No plan is selected."), "/plan_ids"
+    elif len(set(plan_ids)) > MAX_PLANS:
+        problem, pointer = _("At most %(most)d plans at once.") % {"most": MAX_PLANS}, "/plan_ids"
+    elif not wishes:
+        problem, pointer = _("Say what to change."), "/changes"
+    elif len({wish.field for wish in wishes}) != len(wishes):
+        problem, pointer = _("Each field may be changed once."), "/changes"
+    if problem:
+        raise InvalidInput(problem, errors=(FieldError(pointer, "invalid", problem),))
+
+
+def _require_launch(actor: Actor, fields: Collection[str]) -> None:
+    if "status" in fields:
+        actor.require("plans:launch")
+
+
+def _accept(
+    actor: Actor,
+    rows: list[dict[str, Any]],
+    params: dict[str, Any],
+    fields: Collection[str],
+    idempotency_key: str,
+    callback_id: int | None,
+) -> Accepted:
+    actor.require("plans:write")
+    _require_launch(actor, fields)
+    if not rows:
+        raise InvalidInput(_("Every change was skipped."))
+    return accept_rows(
+        actor,
+        rows,
+        options=BulkOptions(callback_id=callback_id),
+        idempotency_key=idempotency_key or sha256(orjson.dumps([rows, params])).hexdigest(),
+        kind=JobKindName.UPDATE,
+        params=params,
+        permission="plans:launch" if "status" in fields else "plans:write",
+    )
+
+
+def planned_change(actor: Actor, known: KnownPlan, proposal: Proposal, accepts_void: bool) -> PlannedChange:
+    """A proposal as it is shown: what would happen to it, and why."""
+    if proposal.is_refused:
+        state = "refused"
+    elif not proposal.is_change:
+        state = "unchanged"
+    elif proposal.is_held and not accepts_void:
+        state = "held"
+    else:
+        state = "change"
+    return PlannedChange(
+        plan_id=known.plan.pk,
+        plan_name=known.plan.name,
+        account_id=known.plan.account_id,
+        platform=known.plan.platform,
+        field=proposal.field,
+        before=proposal.before,
+        asked=proposal.asked,
+        after=proposal.after,
+        state=state,
+        codes=tuple(note.code for note in proposal.notes),
+        reasons=tuple(sentence(note, actor.language) for note in proposal.notes),
+    )
+
+
+def _skipped(known: KnownPlan, field: str, now: Any, asked: Any, code: str, reason: str) -> PlannedChange:
+    plan = known.plan
+    return PlannedChange(
+        plan.pk, plan.name, plan.account_id, plan.platform, field, now, asked, now, "skipped", (code,), (reason,)
+    )
+
+
+def _preview(changes: list[PlannedChange], plan_ids: Sequence[int], plans: Mapping[int, KnownPlan]) -> ChangePreview:
+    missing = tuple(plan_id for plan_id in dict.fromkeys(plan_ids) if plan_id not in plans)
+    return ChangePreview(tuple(changes), dict(Counter(change.state for change in changes)), missing)

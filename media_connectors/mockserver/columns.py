@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .model import DELETED, ON, PASSED, Plan
+from .model import ACTIVATION_GOAL, DELETED, FORM_GOAL, ON, PASSED, PAYMENT_GOAL, VALID_LEAD_GOAL, Plan
 
 ALWAYS_ON = np.full(42, 0xFF, dtype=np.uint8)
 
@@ -22,7 +22,7 @@ _TYPES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "medium": (np.int8, ()),  # 0 Douyin, 1 Toutiao, 2 Kuaishou
     "pricing": (np.int8, ()),  # index into PRICINGS
     "bid": (np.float64, ()),  # yuan per conversion (ocpm), click (cpc) or 1,000 impressions (cpm)
-    "deep_bid": (np.float64, ()),  # yuan
+    "goal": (np.int8, ()),  # index into GOALS
     "budget": (np.float64, ()),  # yuan a day, inf for unlimited
     "is_total_budget": (np.bool_, ()),
     "audience_width": (np.float64, ()),  # share of the medium's users the targeting reaches
@@ -35,6 +35,7 @@ _TYPES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "schedule": (np.uint8, (42,)),  # 336 half-hour bits, Monday first, np.packbits order
 }
 PRICINGS = ("ocpm", "cpm", "cpc", "nobid")
+GOALS = (FORM_GOAL, VALID_LEAD_GOAL, PAYMENT_GOAL, ACTIVATION_GOAL)
 MEDIA = {"douyin": 0, "toutiao": 1, "kuaishou": 2}
 
 
@@ -81,7 +82,7 @@ class PlanColumns:
             "medium": MEDIA.get(medium, 0),
             "pricing": PRICINGS.index(plan.pricing),
             "bid": plan.bid_li / 1000,
-            "deep_bid": plan.deep_bid_li / 1000,
+            "goal": GOALS.index(plan.goal or (VALID_LEAD_GOAL if plan.deep_bid_li else FORM_GOAL)),
             "budget": plan.budget_li / 1000 or np.inf,
             "is_total_budget": plan.is_total_budget,
             "audience_width": plan.audience_width,

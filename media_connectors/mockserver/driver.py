@@ -6,16 +6,18 @@ taken up from its last save and hours since are stepped again.
 """
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .clock import HOUR, half_hour_of_week, hour_of
-from .columns import PRICINGS, schedule_bits
+from .columns import GOALS, PRICINGS, schedule_bits
+from .ground import Ground
 from .ledger import COLUMN, COST, METRICS, day_of_hour
-from .life import date_reasons
+from .life import Life, date_reasons
 from .market import (
+    GOAL_ACTIVATION,
     GOAL_LEAD_FORM,
+    GOAL_PAYMENT,
     GOAL_VALID_LEAD,
     Arrivals,
     HourResult,
@@ -25,10 +27,9 @@ from .market import (
     SharedCap,
     step_hour,
 )
-from .model import ON
-
-if TYPE_CHECKING:
-    from .world import World
+from .model import ACTIVATION_GOAL, FORM_GOAL, ON, PAYMENT_GOAL, VALID_LEAD_GOAL
+from .money import Money
+from .protection import Protection
 
 REVISE_SECONDS = 30.0
 MAX_CATCH_UP_HOURS = 24 * 60
@@ -37,6 +38,14 @@ AUDIENCE_SIZE = 30_000_000.0
 CLICKS_PER_CONVERSION = 20.0
 IMPRESSIONS_PER_CONVERSION = 1_700.0
 NO_BID_CPA = 90.0
+_MARKET_GOAL = {
+    FORM_GOAL: GOAL_LEAD_FORM,
+    VALID_LEAD_GOAL: GOAL_VALID_LEAD,
+    PAYMENT_GOAL: GOAL_PAYMENT,
+    ACTIVATION_GOAL: GOAL_ACTIVATION,
+}
+# The market's goal by the index that the columns hold.
+MARKET_GOALS = np.array([_MARKET_GOAL[goal] for goal in GOALS], dtype=np.int8)
 
 # (callback metric, billed metric, arrivals of HourResult, factor to whole numbers)
 ARRIVALS = (
@@ -49,9 +58,10 @@ ARRIVALS = (
 class MarketDriver:
     """Feeds the plans to the market and its results to the ledger."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
-        self.params = MarketParams(seed=world.config.seed)
+    def __init__(self, ground: Ground, life: Life, money: Money, protection: Protection) -> None:
+        self._ground = ground
+        self._life, self._money, self._protection = life, money, protection
+        self.params = MarketParams(seed=ground.config.seed)
         self.forget()
 
     def forget(self) -> None:
@@ -67,7 +77,7 @@ class MarketDriver:
 
     def advance(self, now: float) -> None:
         """Bring the ledger to ``now``: close hours that have passed, project the running one."""
-        ledger = self._world.ledger
+        ledger = self._ground.ledger
         hour = hour_of(now)
         if ledger.hour is None:
             self._open(hour, now)
@@ -77,16 +87,16 @@ class MarketDriver:
         while ledger.hour < hour:
             self._close()
             begins_at = (self._last_closed + 1) * HOUR
-            self._world.life.advance(begins_at)
+            self._life.advance(begins_at)
             self._open(self._last_closed + 1, begins_at)
             self._learn(begins_at)
-            self._world.protection.advance(begins_at)
-        touched = self._world.store.touched
+            self._protection.advance(begins_at)
+        touched = self._ground.store.touched
         if touched and not 0 <= now - self._revised_at < REVISE_SECONDS:
             self._revise(now)
 
     def _open(self, hour: int, now: float) -> None:
-        store, ledger = self._world.store, self._world.ledger
+        store, ledger = self._ground.store, self._ground.ledger
         count = store.columns.count
         if now > hour * HOUR:
             # The first hour after a start begins in its middle.
@@ -103,17 +113,17 @@ class MarketDriver:
     def _revise(self, now: float) -> None:
         hour = hour_of(now)
         fraction = now / HOUR % 1.0
-        rows = np.array(sorted(self._world.store.touched), dtype=np.int64)
-        self._world.store.touched.clear()
+        rows = np.array(sorted(self._ground.store.touched), dtype=np.int64)
+        self._ground.store.touched.clear()
         _, result = self._step(hour, now, 1.0 - fraction)
-        projection = _projection(result, self._world.store.columns.count)
-        self._world.ledger.revise(rows, fraction, projection[rows])
-        self._world.money.forget()
+        projection = _projection(result, self._ground.store.columns.count)
+        self._ground.ledger.revise(rows, fraction, projection[rows])
+        self._money.forget()
         self._is_revised = True
         self._revised_at = now
 
     def _close(self) -> None:
-        ledger = self._world.ledger
+        ledger = self._ground.ledger
         hour, table = ledger.close()
         self._last_closed = hour
         for metric, billed, billing_hour, rows, amounts in self._pending.pop(hour, []):
@@ -125,7 +135,7 @@ class MarketDriver:
         else:
             self._state = self._next_state
         self._schedule(self._result, table)
-        self._world.money.forget()
+        self._money.forget()
 
     def _schedule(self, result: HourResult, table: np.ndarray) -> None:
         """Queue what becomes known later; what the closed table already shows is not queued again."""
@@ -148,7 +158,7 @@ class MarketDriver:
 
     def _shown_at_once(self, table: np.ndarray, metric: str) -> np.ndarray:
         """Of the closed hour's callbacks, those that belong to its own clicks."""
-        return table[:, COLUMN[metric]].astype(np.int64) - self._world.ledger.late_of_closed(metric, len(table))
+        return table[:, COLUMN[metric]].astype(np.int64) - self._ground.ledger.late_of_closed(metric, len(table))
 
     def _arriving(self, hour: int, count: int) -> np.ndarray:
         table = np.zeros((count, len(METRICS)), dtype=np.int32)
@@ -177,7 +187,7 @@ class MarketDriver:
         self, now: float, share: float | np.ndarray, *, settled: bool
     ) -> tuple[PlanColumns, tuple[SharedCap, ...]]:
         """The store's columns in the market's words; ``settled`` hours have spent already and know no budgets."""
-        plans = self._world.store.columns
+        plans = self._ground.store.columns
         live, campaign_position, campaigns = self._live(now)
         pricing = plans.pricing
         bid = np.select(
@@ -191,7 +201,7 @@ class MarketDriver:
         market_columns = PlanColumns(
             key=plans.id.astype(np.uint64),
             medium=plans.medium,
-            goal=np.where(plans.deep_bid > 0, GOAL_VALID_LEAD, GOAL_LEAD_FORM),
+            goal=MARKET_GOALS[plans.goal],
             live_share=live * share,
             target_cpa=bid,
             budget_left=np.full(plans.count, np.inf) if settled else self._budget_left(now),
@@ -206,7 +216,7 @@ class MarketDriver:
 
     def _live(self, now: float) -> tuple[np.ndarray, np.ndarray, list]:
         """float64[N] share of the hour that each plan may deliver in, and the campaigns behind the plans."""
-        store = self._world.store
+        store = self._ground.store
         plans = store.columns
         slot = half_hour_of_week(now) // 2 * 2
         halves = (_bit(plans.schedule, slot), _bit(plans.schedule, slot + 1))
@@ -228,31 +238,31 @@ class MarketDriver:
 
     def _creatives(self) -> np.ndarray:
         """int32[N]: plans that show the same material tire it together; one without has a creative of its own."""
-        plans = self._world.store.columns
+        plans = self._ground.store.columns
         return np.where(plans.creative >= 0, 2 * plans.creative, 2 * np.arange(plans.count) + 1)
 
     def _traits(self) -> tuple[np.ndarray, np.ndarray]:
         """Quality of the creative and its fit with the audience, fixed by ids and seed: log-normal around 1."""
-        plans = self._world.store.columns
+        plans = self._ground.store.columns
         creative = np.where(plans.creative >= 0, plans.creative, plans.id % 1_000_003).astype(np.uint64)
         quality = np.exp(0.30 * _hashed_normal(creative, self.params.seed))
         affinity = np.exp(0.18 * _hashed_normal(plans.id.astype(np.uint64), self.params.seed + 1))
         return quality, affinity
 
     def _budget_left(self, now: float) -> np.ndarray:
-        plans = self._world.store.columns
-        ledger, fraction = self._world.ledger, self._fraction(now)
+        plans = self._ground.store.columns
+        ledger, fraction = self._ground.ledger, self._fraction(now)
         spent = ledger.day_cost_yuan(plans.count, day_of_hour(hour_of(now)), fraction)
         if plans.is_total_budget.any():
             spent = np.where(plans.is_total_budget, ledger.lifetime_cost_yuan(plans.count, fraction), spent)
         return np.maximum(plans.budget - spent, 0.0)
 
     def _fraction(self, now: float) -> float:
-        ledger = self._world.ledger
+        ledger = self._ground.ledger
         return now / HOUR % 1.0 if ledger.hour == hour_of(now) else 1.0
 
     def _caps(self, now: float, campaigns: list, campaign_position: np.ndarray) -> tuple[SharedCap, ...]:
-        store, ledger = self._world.store, self._world.ledger
+        store, ledger = self._ground.store, self._ground.ledger
         plans = store.columns
         fraction = self._fraction(now)
         today = ledger.day_cost_yuan(plans.count, day_of_hour(hour_of(now)), fraction)
@@ -275,7 +285,7 @@ class MarketDriver:
 
     def _learn(self, now: float) -> None:
         """Count conversions of learning plans since their learning began, by whole days."""
-        life, ledger = self._world.life, self._world.ledger
+        life, ledger = self._life, self._ground.ledger
         plans = life.learning_plans()
         if not plans:
             return
@@ -285,7 +295,7 @@ class MarketDriver:
         since = np.array([day_of_hour(hour_of(plan.learning_since)) for plan in plans])
         counted = (np.arange(today - 4, today + 1)[:, None] >= since[None, :]) * days
         life.judge_learning(dict(zip((p.id for p in plans), counted.sum(axis=0).tolist(), strict=True)), now)
-        self._world.protection.begin(plans, now)
+        self._protection.begin(plans, now)
 
     # -- persistence --------------------------------------------------------------------------------------------
 

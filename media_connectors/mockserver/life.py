@@ -7,13 +7,11 @@ import hashlib
 import heapq
 import random
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from .clock import DAY, day_of, half_hour_of_week, local, parse
+from .ground import Ground
 from .model import DELETED, DENIED, FAILED, LEARNED, LEARNING, NONE, OFF, ON, PASSED, PENDING, Campaign, Creative, Plan
-
-if TYPE_CHECKING:
-    from .world import World
+from .money import Money
 
 LEARNING_DAYS = 3
 LEARNING_CONVERSIONS = 20
@@ -53,15 +51,16 @@ PLAN_BUDGET = "plan_budget"
 class Life:
     """Moves plans and creatives through review and learning as media time passes."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    def __init__(self, ground: Ground, money: Money) -> None:
+        self._ground = ground
+        self._money = money
         self._reviews: list[tuple[float, int]] = []
         self._learning: set[int] = set()
         self._today = ""
 
     def rebuild(self) -> None:
         """Find what is under way after a restart."""
-        store = self._world.store
+        store = self._ground.store
         waiting: Iterable[Plan | Creative] = [*store.plans.values(), *store.creatives.values()]
         self._reviews = [(row.audit_due_at, row.id) for row in waiting if row.audit == PENDING]
         heapq.heapify(self._reviews)
@@ -69,7 +68,7 @@ class Life:
 
     def submit(self, row: Plan | Creative, now: float) -> None:
         """Send a plan or creative to review; the caller saves it."""
-        config = self._world.config
+        config = self._ground.config
         draw = self._draw(row.id, f"review-{now:.0f}")
         row.audit = PENDING
         row.reject = []
@@ -78,7 +77,7 @@ class Life:
 
     def advance(self, now: float) -> None:
         """Finish the reviews that are due and judge the plans that learn."""
-        store = self._world.store
+        store = self._ground.store
         while self._reviews and self._reviews[0][0] <= now:
             due, row_id = heapq.heappop(self._reviews)
             row = store.plans.get(row_id) or store.creatives.get(row_id)
@@ -92,7 +91,7 @@ class Life:
 
     def _withdraw(self, creative: Creative, now: float) -> None:
         """A plan whose last presentable creative was refused reaches nobody."""
-        store = self._world.store
+        store = self._ground.store
         plan = store.plans[creative.plan_id]
         siblings = store.creatives_of_plan(plan.id)
         shown = [sibling for sibling in siblings if sibling.switch == ON and sibling.audit != DENIED]
@@ -107,7 +106,7 @@ class Life:
         if today == self._today:
             return
         self._today = today
-        store, weekday = self._world.store, local(now).weekday()
+        store, weekday = self._ground.store, local(now).weekday()
         for row in [*store.accounts.values(), *store.campaigns.values(), *store.plans.values()]:
             week = row.settings.get("day_budget_schedule")
             if week and row.budget_li != week[weekday]:
@@ -117,7 +116,7 @@ class Life:
     def judge_learning(self, conversions_since: dict[int, int], now: float) -> None:
         """``conversions_since`` is plan id → conversions since learning began, for the plans that learn."""
         for plan_id, conversions in conversions_since.items():
-            plan = self._world.store.plans[plan_id]
+            plan = self._ground.store.plans[plan_id]
             if plan.learning != LEARNING:
                 self._learning.discard(plan_id)
                 continue
@@ -128,12 +127,12 @@ class Life:
             elif conversions == plan.learned_conversions:
                 continue
             plan.learned_conversions = conversions
-            self._world.store.save(plan, now)
+            self._ground.store.save(plan, now)
             if plan.learning != LEARNING:
                 self._learning.discard(plan_id)
 
     def learning_plans(self) -> list[Plan]:
-        return [self._world.store.plans[plan_id] for plan_id in sorted(self._learning)]
+        return [self._ground.store.plans[plan_id] for plan_id in sorted(self._learning)]
 
     def restart_learning(self, plan: Plan, now: float) -> None:
         """A large edit throws an oCPM plan back; the caller saves it."""
@@ -152,7 +151,7 @@ class Life:
 
     def _review(self, row: Plan | Creative) -> None:
         draw = self._draw(row.id, f"verdict-{row.audit_due_at:.0f}")
-        if draw.random() >= self._world.config.deny_share:
+        if draw.random() >= self._ground.config.deny_share:
             row.audit = PASSED
             if isinstance(row, Plan) and row.learning == NONE and row.pricing == "ocpm":
                 row.learning = LEARNING
@@ -167,14 +166,14 @@ class Life:
 
     def _draw(self, row_id: int, topic: str) -> random.Random:
         """The same luck for the same object and seed, whatever else happened before."""
-        text = f"{self._world.config.seed}-{row_id}-{topic}"
+        text = f"{self._ground.config.seed}-{row_id}-{topic}"
         return random.Random(hashlib.blake2b(text.encode(), digest_size=8).digest())
 
     # -- status -------------------------------------------------------------------------------------------------
 
     def obstacles(self, plan: Plan, now: float) -> list[str]:
         """Why the plan does not deliver now, most fundamental first; empty when it does."""
-        campaign = self._world.store.campaigns[plan.campaign_id]
+        campaign = self._ground.store.campaigns[plan.campaign_id]
         if DELETED in (plan.switch, campaign.switch):
             return [DELETED_REASON]
         found = []
@@ -187,7 +186,7 @@ class Life:
         elif plan.audit == DENIED:
             found.append(REJECTED)
         found += self._timing(plan, campaign, now)
-        found += self._money(plan, campaign, now)
+        found += self._funds(plan, campaign, now)
         return found
 
     def campaign_obstacles(self, campaign: Campaign, now: float) -> list[str]:
@@ -198,7 +197,7 @@ class Life:
         found += date_reasons([campaign], now)
         if not _is_scheduled(campaign.schedule, now):
             found.append(OUT_OF_SCHEDULE)
-        if _is_spent(self._world.money.campaign_spent_li(campaign, now), campaign.budget_li):
+        if _is_spent(self._money.campaign_spent_li(campaign, now), campaign.budget_li):
             found.append(CAMPAIGN_BUDGET)
         return found
 
@@ -208,9 +207,9 @@ class Life:
             found.append(OUT_OF_SCHEDULE)
         return found
 
-    def _money(self, plan: Plan, campaign: Campaign, now: float) -> list[str]:
-        money = self._world.money
-        account = self._world.store.accounts[plan.account_id]
+    def _funds(self, plan: Plan, campaign: Campaign, now: float) -> list[str]:
+        money = self._money
+        account = self._ground.store.accounts[plan.account_id]
         found = []
         if money.balance_li(account, now) < LEAST_BALANCE_LI:
             found.append(NO_BALANCE)

@@ -10,6 +10,7 @@ from typing import Any
 
 ON, OFF, DELETED = "on", "off", "deleted"
 PENDING, PASSED, DENIED = "pending", "passed", "denied"
+FORM_GOAL, VALID_LEAD_GOAL, PAYMENT_GOAL, ACTIVATION_GOAL = "form", "valid_lead", "payment", "activation"
 NONE, LEARNING, LEARNED, FAILED = "none", "learning", "learned", "failed"
 ALWAYS = ""
 
@@ -108,6 +109,7 @@ class Plan:
 
     ``index`` is its row in the market's columns, given by the store and never reused.
     ``schedule`` is "" (always) or 336 half-hours, Monday first. ``pricing`` is ocpm, cpm, cpc or nobid.
+    ``goal`` is one of the goals above; "" is a form, or a valid lead when there is a deep bid.
     ``compensation`` is none, in_effect, confirming, paid or ended.
     ``reject`` is a list of ``{"kind", "item", "reasons", "suggestions"}``; kind "PLAN" means the plan itself.
     """
@@ -128,6 +130,7 @@ class Plan:
     learning_since: float = 0.0
     learned_conversions: int = 0
     pricing: str = "ocpm"
+    goal: str = ""
     bid_li: int = 0
     deep_bid_li: int = 0
     roi_goal: float = 0.0

@@ -1,15 +1,11 @@
 """What was spent and what is left, from the ledger; answers in 厘, kept for one media moment."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .clock import hour_of
+from .ground import Ground
 from .ledger import day_of_hour
 from .model import Account, Campaign, Plan
-
-if TYPE_CHECKING:
-    from .world import World
 
 FRESH_SECONDS = 15.0
 
@@ -17,8 +13,8 @@ FRESH_SECONDS = 15.0
 class Money:
     """Spending of today and of all time. Recomputed for all plans at once when media time has moved on."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
         self.forget()
 
     def forget(self) -> None:
@@ -30,12 +26,12 @@ class Money:
         self._by_campaign: dict[int, int] = {}
 
     def _refresh(self, now: float) -> None:
-        columns = self._world.store.columns
+        columns = self._ground.store.columns
         if 0 <= now - self._at < FRESH_SECONDS and self._count == columns.count:
             return
         self._at, self._count = now, columns.count
         fraction = now / 3600 % 1.0
-        ledger = self._world.ledger
+        ledger = self._ground.ledger
         self._today = ledger.day_cost_yuan(columns.count, day_of_hour(hour_of(now)), fraction)
         self._ever = ledger.lifetime_cost_yuan(columns.count, fraction)
         self._by_account = {}

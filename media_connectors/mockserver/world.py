@@ -62,11 +62,11 @@ class World:
         self.read_lag_ms = config.read_lag_ms
         self.calls = CallLog()
         self.ledger = Ledger()
-        self.life = Life(self)
         self.money = Money(self)
-        self.reports = Reports(self)
+        self.life = Life(self, self.money)
+        self.reports = Reports(self, self.money)
         self.protection = Protection(self)
-        self.driver = MarketDriver(self)
+        self.driver = MarketDriver(self, self.life, self.money, self.protection)
         self._births: dict[int, float] = {}
         self._ticked_at = -1e18
         self._saved_at = monotonic()

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 from media_connectors.mockserver.app import create_app
+from media_connectors.mockserver.columns import GOALS
+from media_connectors.mockserver.driver import MARKET_GOALS
 from media_connectors.mockserver.ledger import COLUMN, COST, METRICS, Ledger, day_of_hour, first_hour
+from media_connectors.mockserver.market import GOAL_ACTIVATION, GOAL_LEAD_FORM, GOAL_PAYMENT, GOAL_VALID_LEAD
+from media_connectors.mockserver.model import Material
 
+from .kuaishou.conftest import Media
 from .oceanengine.conftest import CONFIG, Ocean
 
 HOUR = 480_000
@@ -22,6 +27,11 @@ def ocean() -> Iterator[Ocean]:
     yield client
     client.http.close()
     client.app.close()
+
+
+@pytest.fixture
+def media() -> Media:
+    return Media()
 
 
 def table(*shown: int) -> np.ndarray:
@@ -191,3 +201,55 @@ def test_a_killed_worlds_clock_is_never_before_its_numbers(tmp_path: Path) -> No
     assert second.world.clock.mode == "x60"
     assert second.world.ledger.hour == int(second.world.clock.now() // 3600)
     assert 0 <= seen - second.world.clock.now() <= 6 * 60
+
+
+# -- what the market is told -------------------------------------------------------------------------------------------
+
+
+def test_plans_tire_their_material_together_and_plans_without_one_alone(ocean: Ocean) -> None:
+    world, project = ocean.world, ocean.project()
+    now, first = world.clock.now(), world.store.new_id()
+    facts = ("oceanengine", "video", "v-first", "md5", "clip.mp4", "mp4", 1000, 720, 1280)
+    world.store.save(Material(first, ocean.account, *facts, created_at=now), now)
+    shown = {"video_material_list": [{"image_mode": "CREATIVE_IMAGE_MODE_VIDEO", "video_id": "v-first"}]}
+    unknown = {"video_material_list": [{"image_mode": "CREATIVE_IMAGE_MODE_VIDEO", "video_id": "v-elsewhere"}]}
+    for name, materials in (("a", shown), ("b", shown), ("c", unknown), ("d", unknown)):
+        ocean.promotion(project, name, promotion_materials=materials)
+    ocean.advance(6 * 3600)
+    seen = world.driver.to_arrays()["state:creative_impressions"]
+    by_plan = world.ledger.lifetime[:, SHOWN]
+    assert (by_plan > 0).all()
+    assert sorted(seen[seen > 0]) == sorted([by_plan[0] + by_plan[1], by_plan[2], by_plan[3]])
+
+
+def test_the_goal_of_a_kuaishou_unit_is_the_markets_goal(media: Media) -> None:
+    campaign = media.campaign()
+    wanted = {53: "form", 348: "valid_lead", 190: "payment", 180: "activation", 715: "form"}
+    for action_type in wanted:
+        media.unit(campaign, f"单元-{action_type}", ocpx_action_type=action_type)
+    told = [GOALS[goal] for goal in media.world.store.columns.goal]
+    assert told == list(wanted.values())
+    assert [int(MARKET_GOALS[GOALS.index(goal)]) for goal in ("form", "valid_lead", "payment", "activation")] == [
+        GOAL_LEAD_FORM,
+        GOAL_VALID_LEAD,
+        GOAL_PAYMENT,
+        GOAL_ACTIVATION,
+    ]
+
+
+def test_a_unit_for_payments_converts_less_than_one_for_forms(media: Media) -> None:
+    campaign = media.campaign()
+    video = media.video()
+    for action_type in (53, 190):
+        unit = media.unit(campaign, f"单元-{action_type}", ocpx_action_type=action_type, day_budget=50_000_000)
+        media.creative(unit, photo_id=video)
+    media.advance(days=1)
+    conversions = media.world.ledger.lifetime[:, BILLED] / media.world.ledger.lifetime[:, SHOWN]
+    assert conversions[1] < conversions[0] / 2
+
+
+def test_a_deep_bid_makes_a_valid_lead_of_a_promotion(ocean: Ocean) -> None:
+    project = ocean.project()
+    ocean.promotion(project, "表单")
+    ocean.promotion(project, "深度", deep_cpabid=200.0)
+    assert [GOALS[goal] for goal in ocean.world.store.columns.goal] == ["form", "valid_lead"]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ... import model
 from ...clock import day_of
 from .budgets import Budget, read_budget
 from .campaigns import MAX_CONVERSION
@@ -22,6 +23,7 @@ FORM_GOAL = 53
 ACTIVATION_GOAL = 180
 PAY_GOAL = 190
 VALID_CLUE_GOAL = 348
+WEEK_PAY_GOAL = 739
 ROI_GOALS = frozenset({191, 774})
 GOALS = {
     2: "行为数",
@@ -49,6 +51,14 @@ GOALS = {
     774: "7日ROI",
 }
 OFFLINE_GOAL = 396
+# What the market is told of a goal; any other is to it a form, or a valid lead when there is a deep bid.
+MARKET_GOAL = {
+    FORM_GOAL: model.FORM_GOAL,
+    VALID_CLUE_GOAL: model.VALID_LEAD_GOAL,
+    ACTIVATION_GOAL: model.ACTIVATION_GOAL,
+    PAY_GOAL: model.PAYMENT_GOAL,
+    **dict.fromkeys((*ROI_GOALS, WEEK_PAY_GOAL), model.PAYMENT_GOAL),
+}
 DEEP_TYPES = frozenset({0, 3, 7, 10, 11, 13, 14, 15, 44, 92, 181})
 
 # Legal bids in 厘 by goal; goals without a documented range share that of the form.

@@ -22,6 +22,7 @@ from .status import (
 from .targeting import read_target, show_target
 from .unit_rules import (
     CPC,
+    MARKET_GOAL,
     MCB,
     UNION_SCENES,
     UNIT_TYPES,
@@ -233,6 +234,7 @@ def _apply_offer(unit: Plan, offer: Offer) -> None:
         offer.deep_bid_li,
         offer.roi_ratio,
     )
+    unit.goal = MARKET_GOAL.get(offer.goal, "")
     unit.settings = unit.settings | {
         "bid_type": offer.bid_type,
         "ocpx_action_type": offer.goal,

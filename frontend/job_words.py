@@ -35,10 +35,10 @@ STATE_TONES = {
 WAITING_REASONS: dict[str, Any] = {
     "rate_limit": _("the media's rate limit"),
     "quota": _("the media's daily quota"),
-    "auth": _("a media account that must be authorized again"),
-    "account_busy": _("another job on the same account"),
-    "settle": _("the media to show whether a lost answer took effect"),
-    "worker": _("a free worker"),
+    "authorization": _("a media account that must be authorized again"),
+    "account_paused": _("a media account that is paused here"),
+    "settling": _("the media to show whether a lost answer took effect"),
+    "media_trouble": _("the media to answer again"),
 }
 
 #: a row's state: its word and its tone, in the order of a row's life

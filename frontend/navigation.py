@@ -50,6 +50,7 @@ MENU: tuple[MenuGroup, ...] = (
             MenuItem(_("Agencies"), "building-community", "agencies", "agencies:read"),
             MenuItem(_("Members"), "users", "members", "members:read", "g m"),
             MenuItem(_("API tokens"), "key", "tokens", "tokens:manage"),
+            MenuItem(_("Webhooks"), "webhook", "webhooks", "webhooks:manage"),
             MenuItem(_("Audit log"), "history", "audit", "audit:read", "g a"),
         ),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allauth.account import views as account
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from frontend import delivery_urls
 from frontend.views import (
@@ -12,6 +12,7 @@ from frontend.views import (
     audit,
     connecting,
     entrance,
+    job_rows,
     jobs,
     members,
     notifications,
@@ -19,6 +20,7 @@ from frontend.views import (
     profile,
     search,
     tokens,
+    webhooks,
 )
 
 organization = [
@@ -31,6 +33,13 @@ organization = [
     path("jobs/", jobs.JobList.as_view(), name="jobs"),
     path("jobs/<str:job_id>/", jobs.JobPage.as_view(), name="job"),
     path("jobs/<str:job_id>/progress/", jobs.JobProgress.as_view(), name="job-progress"),
+    path("jobs/<str:job_id>/rows/", job_rows.JobRows.as_view(), name="job-rows"),
+    re_path(
+        r"^jobs/(?P<job_id>[^/]+)/results\.(?P<extension>csv|xlsx|ndjson)$",
+        job_rows.JobResults.as_view(),
+        name="job-results",
+    ),
+    path("jobs/<str:job_id>/retry/", job_rows.JobRetry.as_view(), name="job-retry"),
     path("jobs/<str:job_id>/cancel/", jobs.JobCancel.as_view(), name="job-cancel"),
     path("accounts/", accounts.AccountList.as_view(), name="accounts"),
     path("accounts/<int:account_id>/action/", accounts.AccountAction.as_view(), name="account-action"),
@@ -57,6 +66,12 @@ organization = [
     path("tokens/", tokens.TokenList.as_view(), name="tokens"),
     path("tokens/new/", tokens.MakeToken.as_view(), name="token-make"),
     path("tokens/<int:token_id>/revoke/", tokens.RevokeToken.as_view(), name="token-revoke"),
+    path("webhooks/", webhooks.EndpointList.as_view(), name="webhooks"),
+    path("webhooks/add/", webhooks.AddEndpoint.as_view(), name="webhook-add"),
+    path("webhooks/<int:endpoint_id>/", webhooks.EndpointPage.as_view(), name="webhook"),
+    path("webhooks/<int:endpoint_id>/edit/", webhooks.ChangeEndpoint.as_view(), name="webhook-change"),
+    path("webhooks/<int:endpoint_id>/action/", webhooks.EndpointAction.as_view(), name="webhook-action"),
+    path("webhooks/deliveries/<int:delivery_id>/again/", webhooks.Redeliver.as_view(), name="webhook-redeliver"),
     path("audit/", audit.AuditLog.as_view(), name="audit"),
     path("audit/export.csv", audit.AuditExport.as_view(), name="audit-export"),
     path("audit/verify/", audit.VerifyAuditLog.as_view(), name="audit-verify"),

@@ -53,3 +53,10 @@ def row_counts(job: Any) -> SafeString:
         '<span class="status" data-tone="{}">{} {}</span>',
         ((tone, label, formats.count(number)) for label, number, tone in shown),
     )
+
+
+@register.simple_tag
+def row_status(state: str) -> SafeString:
+    """A row's state as a badge."""
+    label, tone = ROW_STATES.get(state, (state, "quiet"))
+    return status(str(label), tone)

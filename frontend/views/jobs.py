@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.services.bulk.control import cancel_bulk_job
 from frontend.job_words import kind_label, progress_of
 from frontend.views.base import Crumb, Fragment, Page
 from xmagnet.core.errors import Conflict
@@ -49,7 +50,7 @@ class JobList(Page):
 SHOWN_STATES = (JobState.SUCCEEDED, JobState.PARTIALLY_SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 
-class _OneJob:
+class OneJob:
     """Finds the job of the URL, or answers 404."""
 
     actor: Any
@@ -62,7 +63,7 @@ class _OneJob:
         return job
 
 
-class JobPage(_OneJob, Page):
+class JobPage(OneJob, Page):
     """One job: progress, result, log."""
 
     permission = "jobs:read"
@@ -78,13 +79,24 @@ class JobPage(_OneJob, Page):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         self.found = self.job()
         events = job_events(self.actor, self.found.pk)[:MAX_EVENTS]
-        return super().get_context_data(events=events, poll_seconds=POLL_SECONDS, **described(self.found), **kwargs)
+        counts = self.found.counts
+        return super().get_context_data(
+            events=events,
+            poll_seconds=POLL_SECONDS,
+            result_formats=RESULT_FORMATS,
+            has_failed=any(counts.get(state) for state in NOT_SUCCEEDED),
+            **described(self.found),
+            **kwargs,
+        )
 
 
 MAX_EVENTS = 200
+RESULT_FORMATS = ("csv", "xlsx", "ndjson")
+#: rows in these states can be tried again
+NOT_SUCCEEDED = ("failed", "invalid", "dead", "cancelled")
 
 
-class JobProgress(_OneJob, Fragment):
+class JobProgress(OneJob, Fragment):
     """The moving part of the job page. While the job lives the fragment asks again; finished, it no longer does."""
 
     permission = "jobs:read"
@@ -101,17 +113,18 @@ class JobProgress(_OneJob, Fragment):
         return response
 
 
-class JobCancel(Page):
+class JobCancel(OneJob, Page):
     """Stop what has not been sent yet."""
 
     permission = "jobs:write"
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        job = self.job()
         try:
-            request_cancel(self.actor, kwargs["job_id"])
+            (cancel_bulk_job if job.is_row_driven else request_cancel)(self.actor, job.pk)
         except Conflict as refusal:
             messages.warning(request, refusal.detail)
         else:
             messages.success(request, _("Cancelling. Rows that are being sent will finish; nothing new is started."))
-        return redirect(self.url("job", kwargs["job_id"]))
+        return redirect(self.url("job", job.pk))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from campaigns.domain.metrics import MEASURES
+from campaigns.models import BulkRow
 from campaigns.services.ingest import ingest_hours
 from media_connectors.contracts import MetricRow
 from media_connectors.models import MediaAccount
@@ -32,6 +33,7 @@ from xmagnet.jobs.models import Job, JobEvent
 from xmagnet.jobs.states import JobState
 from xmagnet.people import api_tokens, members
 from xmagnet.people.members import MemberAccess
+from xmagnet.webhooks import services as webhooks
 
 PAGES = {
     "overview": "/o/sunrise/",
@@ -44,6 +46,7 @@ PAGES = {
     "invite": "/o/sunrise/members/invite/",
     "tokens": "/o/sunrise/tokens/",
     "new-token": "/o/sunrise/tokens/new/",
+    "webhooks": "/o/sunrise/webhooks/",
     "audit": "/o/sunrise/audit/",
     "profile": "/o/sunrise/profile/",
     "search": "/o/sunrise/search/?q=jobs",
@@ -93,6 +96,7 @@ def make_people(organization: Organization, user: User) -> None:
     with organization_scope(organization.pk), transaction.atomic():
         members.invite_member(actor, email="wang@example.com", access=MemberAccess(Role.FINANCE))
         scopes = ["accounts:read", "jobs:read", "jobs:write", "plans:read", "plans:write"]
+        webhooks.create_endpoint(actor, url="https://crm.example.com/hooks/ads", description="CRM")
         api_tokens.create_token(actor, name="nightly upload", scopes=scopes, lifetime_days=90)
 
 
@@ -126,6 +130,15 @@ def make_jobs(organization: Organization, user: User) -> None:
             started_at=now - timedelta(seconds=95), heartbeat_at=now, total_count=1000,
             waiting_for={"reason": "rate_limit", "until": (now + timedelta(seconds=40)).isoformat()},
             source={"format": "xlsx", "filename": "双十一 放量.xlsx", "bytes": 812331}, **more,
+        )  # fmt: skip
+        problem = [{"field": "budget", "code": "budget_too_low", "params": {"least_fen": 30000}}]
+        BulkRow.objects.bulk_create(
+            BulkRow(
+                job=running, row_index=n, line=n + 2, client_ref=f"HZ-{n:04}", source={},
+                state="invalid" if n % 9 == 4 else "succeeded", errors=problem if n % 9 == 4 else None,
+                outcome="" if n % 9 == 4 else "created", plan_remote_id="" if n % 9 == 4 else str(7_300_000 + n),
+            )
+            for n in range(30)
         )  # fmt: skip
         JobEvent.objects.create(job=running, message="1,000 rows accepted, 988 valid")
         for state, error in (

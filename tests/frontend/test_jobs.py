@@ -90,7 +90,7 @@ def test_the_page_says_what_it_waits_for_and_escapes_what_came_from_outside(
     job = make_job(
         organization,
         state=JobState.PAUSED,
-        waiting_for={"reason": "auth"},
+        waiting_for={"reason": "authorization"},
         source={"format": "csv", "filename": "<script>.csv", "bytes": 2048},
         error={"title": "<i>", "detail": "日预算"},
     )

@@ -20,6 +20,7 @@ from xmagnet.accounts.roles import AGENCY_ROLES, Role
 from xmagnet.audit.models import AuditEvent
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
+from xmagnet.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 
 @dataclass
@@ -128,7 +129,15 @@ def _fill(side: Side) -> None:
         action="plan.changed", object_type="plan", object_id=str(plan.pk), object_name=canary, via="web",
         account_id=account.pk, agency_id=agency.pk, before={"bid_fen": 4000}, after={"bid_fen": 5000}, job_id=job.pk,
     )  # fmt: skip
+    endpoint = WebhookEndpoint.objects.create(
+        agency_id=agency.pk, url="https://receiver.test/hook", description=canary, encrypted_secret=b"x"
+    )
+    delivery = WebhookDelivery.objects.create(
+        endpoint=endpoint, event="job.completed", payload={"data": {"mark": canary}}, state="delivered"
+    )
     side.ids = {
+        "endpoint": endpoint.pk,
+        "delivery": delivery.pk,
         "application": application.pk,
         "credential": credential.pk,
         "account": account.pk,
@@ -161,5 +170,7 @@ def fingerprint(side: Side) -> dict[str, Any]:
             "tokens": list(ApiToken.objects.order_by("id").values("id", "revoked_at")),
             "agencies": list(Agency.objects.order_by("id").values("id", "name", "is_active")),
             "views": SavedView.objects.count(),
+            "endpoints": list(WebhookEndpoint.objects.order_by("id").values("id", "url", "is_active")),
+            "deliveries": WebhookDelivery.objects.count(),
             "events": AuditEvent.objects.count(),
         }

@@ -1,0 +1,47 @@
+"""The errors of a bulk job by kind, so that a thousand equal refusals are one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Min
+from django.db.models.fields.json import KT
+
+from campaigns.choices import RowState
+from campaigns.models import BulkRow
+from campaigns.selectors.bulk.rows import job_columns, row_view
+from xmagnet.accounts.actor import Actor
+from xmagnet.jobs.models import Job
+
+MAX_GROUPS = 20
+_FAILED = (RowState.FAILED, RowState.INVALID, RowState.DEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorGroup:
+    """Rows whose first error is of one code on one field; ``detail`` is the sentence of the first of them."""
+
+    code: str
+    field: str
+    detail: str
+    count: int
+    first_line: int
+
+
+def error_groups(actor: Actor, job: Job) -> tuple[ErrorGroup, ...]:
+    """At most ``MAX_GROUPS`` groups, the largest first. The caller got ``job`` for this actor."""
+    actor.require("jobs:read")
+    rows = BulkRow.objects.filter(job_id=job.pk, state__in=_FAILED, errors__isnull=False)
+    found = list(
+        rows.values(code=KT("errors__0__code"), name=KT("errors__0__field"))
+        .annotate(count=Count("id"), first=Min("row_index"))
+        .order_by("-count", "first")[:MAX_GROUPS]
+    )
+    firsts = {row.row_index: row for row in rows.filter(row_index__in=[group["first"] for group in found])}
+    columns = job_columns(job)
+    groups = []
+    for group in found:
+        view = row_view(firsts[group["first"]], columns)
+        detail = view.errors[0].detail if view.errors else group["code"]
+        groups.append(ErrorGroup(group["code"], group["name"] or "", detail, group["count"], view.line))
+    return tuple(groups)

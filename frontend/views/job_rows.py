@@ -1,0 +1,99 @@
+"""The rows of a bulk job: what became of each, why some failed, the results to take away, and another try."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from campaigns.choices import Outcome, RowState
+from campaigns.selectors.bulk.groups import error_groups
+from campaigns.selectors.bulk.results import result_stream
+from campaigns.selectors.bulk.rows import row_page
+from campaigns.services.bulk.control import retry_bulk_job
+from frontend.job_words import ROW_STATES
+from frontend.views.base import Fragment, Page
+from frontend.views.jobs import OneJob
+from xmagnet.core.errors import Conflict, InvalidInput
+from xmagnet.web.streaming import stream_in_scope
+
+ROWS_SHOWN = 50
+#: rows that need somebody
+FAILED_STATES = (RowState.FAILED.value, RowState.INVALID.value, RowState.DEAD.value)
+RESULT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ndjson": "application/x-ndjson",
+}
+
+
+class JobRows(OneJob, Fragment):
+    """A page of rows, by state. Asks again while the job lives and the first page is shown."""
+
+    permission = "jobs:read"
+    template_name = "frontend/jobs/rows.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        job = self.job()
+        state, after = self.request.GET.get("state", ""), self.request.GET.get("after", "")
+        states = (state,) if state in RowState.values else ()
+        position = int(after[:9]) if after.isdecimal() else None
+        rows = row_page(self.actor, job, states=states, after=position, limit=ROWS_SHOWN + 1)
+        shown = rows[:ROWS_SHOWN]
+        return super().get_context_data(
+            job=job,
+            rows=shown,
+            state=states[0] if states else "",
+            chips=[
+                (name, label, job.counts[name]) for name, (label, _tone) in ROW_STATES.items() if job.counts.get(name)
+            ],
+            row_states=ROW_STATES,
+            outcomes=dict(Outcome.choices),
+            next_after=shown[-1].index if len(rows) > ROWS_SHOWN else None,
+            is_first=position is None,
+            groups=error_groups(self.actor, job) if position is None and not states else (),
+            **kwargs,
+        )
+
+
+class JobResults(OneJob, Page):
+    """The rows as a file: the original columns and what became of each, streamed."""
+
+    permission = "jobs:read"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> StreamingHttpResponse:  # type: ignore[override]
+        job, extension = self.job(), kwargs["extension"]
+        states = FAILED_STATES if request.GET.get("only") == "failed" else ()
+        language = get_language()
+
+        def produce() -> Any:
+            with override(language):
+                yield from result_stream(job, format=extension, states=states)
+
+        response = StreamingHttpResponse(stream_in_scope(self.actor, produce), content_type=RESULT_TYPES[extension])
+        response["Content-Disposition"] = f'attachment; filename="{job.pk}.{extension}"'
+        return response
+
+
+class JobRetry(OneJob, Page):
+    """A new job of the rows that did not succeed."""
+
+    permission = "jobs:write"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        job = self.job()
+        if not job.is_row_driven:
+            raise Http404
+        only = "all_failed" if request.POST.get("only") == "all_failed" else "retryable"
+        try:
+            accepted = retry_bulk_job(self.actor, job.pk, only=only)  # type: ignore[arg-type]
+        except (Conflict, InvalidInput) as refusal:
+            messages.warning(request, refusal.detail)
+            return redirect(self.url("job", job.pk))
+        messages.success(request, _("This is the new job of the rows that did not succeed."))
+        return redirect(self.url("job", accepted.job.pk))

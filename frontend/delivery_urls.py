@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from frontend.views import plan_looks, plans
+from frontend.views import builder, plan_looks, plans
 
 urlpatterns = [
     path("plans/", plans.PlanTable.as_view(), name="plans"),
@@ -13,4 +13,10 @@ urlpatterns = [
     re_path(r"^plans/export\.(?P<extension>csv|xlsx)$", plan_looks.PlanExport.as_view(), name="plan-export"),
     path("plans/views/", plan_looks.ViewSave.as_view(), name="plan-view-save"),
     path("plans/views/<int:view_id>/delete/", plan_looks.ViewDelete.as_view(), name="plan-view-delete"),
+    path("plans/build/", builder.Builder.as_view(), name="build"),
+    path("plans/build/preview/", builder.BuildPreview.as_view(), name="build-preview"),
+    path("plans/build/draft/", builder.BuildDraft.as_view(), name="build-draft"),
+    path("plans/build/submit/", builder.BuildSubmit.as_view(), name="build-submit"),
+    path("plans/build/materials/", builder.BuildMaterials.as_view(), name="build-materials"),
+    path("plans/build/templates/", builder.BuildTemplates.as_view(), name="build-templates"),
 ]

@@ -41,7 +41,10 @@ MENU: tuple[MenuGroup, ...] = (
     ),
     MenuGroup(
         _("Delivery"),
-        (MenuItem(_("Plans"), "table", "plans", "plans:read", "g p"),),
+        (
+            MenuItem(_("Plans"), "table", "plans", "plans:read", "g p"),
+            MenuItem(_("Build plans"), "rocket", "build", "plans:write", "g b"),
+        ),
     ),
     MenuGroup(
         _("Account centre"),

@@ -54,9 +54,15 @@ def authorizer_for(vendor: Vendor | str) -> Authorizer:
 
 
 @cache
+def rates_of(vendor: Vendor | str) -> Rates:
+    """The rates that ``MEDIA_LIMITS`` allows at the vendor."""
+    return Rates(**settings.MEDIA_LIMITS.get(str(vendor), {}))
+
+
+@cache
 def limiter_for(vendor: Vendor | str) -> TokenLimiter:
     """The vendor's limiter, with the rates of ``MEDIA_LIMITS``."""
-    return TokenLimiter(str(vendor), Rates(**settings.MEDIA_LIMITS.get(str(vendor), {})))
+    return TokenLimiter(str(vendor), rates_of(vendor))
 
 
 @cache

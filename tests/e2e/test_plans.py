@@ -64,3 +64,66 @@ def test_the_table_searches_sorts_selects_and_answers_to_keys(optimizer: User, s
     expect(page.locator("tr[data-selected]")).to_have_count(1)
     page.get_by_label("Select the page").check()
     expect(page.locator("tr[data-selected]")).to_have_count(12)
+
+
+@pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
+def test_the_builder_is_whole_and_accessible(
+    width: int,
+    theme: str,
+    language: str,
+    optimizer: User,
+    sign_in: Callable[..., Page],
+    accessibility: Callable[[Page], list[str]],
+) -> None:
+    page = sign_in(optimizer, width=width, theme=theme, language=language)
+    page.goto("/o/sunrise/plans/build/")
+    page.locator('[name="account"]').first.check()
+    for sort in ("audience", "creative", "title", "schedule"):
+        page.locator(f'[data-add="{sort}"]').click()
+    page.locator('[name="bids"]').fill("40±10%")
+    page.wait_for_load_state("networkidle")
+    if folder := os.environ.get("XMAGNET_SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"builder-{width}-{theme}-{language}.png"), full_page=True)
+    assert accessibility(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_plans_are_built_from_the_page_to_the_job(
+    plans: list[Any], optimizer: User, sign_in: Callable[..., Page]
+) -> None:
+    page = sign_in(optimizer)
+    page.goto("/o/sunrise/plans/build/")
+    page.locator('[name="account"]').nth(0).check()
+    page.locator('[name="account"]').nth(1).check()
+    page.locator("#id_landing_url").fill("https://life.example/a")
+    page.locator('[data-add="audience"]').click()
+    page.locator(".block-name").first.fill("Young")
+    page.get_by_label("18-23").check()
+    page.locator('[data-blocks="audience"] [data-copy-block]').click()
+    page.get_by_label("18-23").nth(1).uncheck()
+    page.locator('[data-add="creative"]').click()
+    creative = page.locator('[data-blocks="creative"] .block')
+    creative.locator('[data-adder="id"]').fill("v7001")
+    creative.locator("[data-add-material]").click()
+    page.locator('[data-add="title"]').click()
+    page.locator('[data-blocks="title"] textarea').fill("百万医疗险首月一元起")
+    page.locator("#id_bids").fill("40 45")
+    page.locator("#id_budgets").fill("500")
+    page.locator('[data-add="schedule"]').click()
+    page.get_by_role("button", name="08–22").click()
+    expect(page.locator("[data-schedule-summary]")).to_have_text("98 hours a week")
+    cell = page.get_by_role("gridcell", name="Mon 08:00")
+    cell.focus()
+    page.keyboard.press("Space")
+    expect(page.locator("[data-schedule-summary]")).to_have_text("97 hours a week")
+    expect(page.locator(".promise strong")).to_have_text("This will create exactly 8 plans")
+    expect(page.locator(".row-preview tbody tr")).to_have_count(8)
+    page.locator("[data-exclude]").first.click()
+    expect(page.locator(".promise strong")).to_have_text("This will create exactly 7 plans")
+    page.reload()  # nothing typed is lost: the draft is offered
+    page.get_by_role("button", name="Templates and drafts").click()
+    page.get_by_role("link", name="Draft on 2 accounts").click()
+    expect(page.locator(".promise strong")).to_have_text("This will create exactly 7 plans")
+    page.get_by_role("button", name="Create 7 plans").click()
+    expect(page).to_have_url(re.compile(r"/jobs/job_"))
+    expect(page.locator("h1")).to_have_text("Create plans")

@@ -79,6 +79,12 @@ ROUTES: dict[str, Route] = {
     "frontend:connect-choose": Route(
         both("accounts:manage"), {"credential_id": "credential"}, extra={"vendor": "kuaishou"}
     ),
+    "frontend:build": Route({"GET": "plans:write"}),
+    "frontend:build-preview": Route({"POST": "plans:write"}),
+    "frontend:build-draft": Route({"POST": "plans:write"}),
+    "frontend:build-submit": Route({"POST": "plans:write"}),
+    "frontend:build-materials": Route({"GET": "plans:write"}),
+    "frontend:build-templates": Route(both("plans:write")),
     "frontend:plans": Route({"GET": "plans:read"}),
     "frontend:plan-filter": Route({"GET": "plans:read"}),
     "frontend:plan-columns": Route({"GET": "plans:read"}),

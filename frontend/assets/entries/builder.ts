@@ -1,0 +1,166 @@
+// The builder: blocks that are added, copied and removed; files picked into creatives; a draft that is never lost.
+import "../styles/builder.css";
+
+import { startScheduleGrids } from "../lib/schedule_grid";
+
+const form = document.querySelector<HTMLFormElement>("[data-builder]");
+
+function newKey(): string {
+  return crypto.getRandomValues(new Uint32Array(2)).reduce((text, part) => text + part.toString(36), "").slice(0, 10);
+}
+
+function renamed(block: HTMLElement, key: string): HTMLElement {
+  const old = block.dataset["key"]!;
+  const from = (text: string) => text.replace(`.${old}.`, `.${key}.`).replace(`-${old}-`, `-${key}-`);
+  block.dataset["key"] = key;
+  const elements = [...block.querySelectorAll<HTMLElement>("*")];
+  for (const template of block.querySelectorAll("template")) elements.push(...template.content.querySelectorAll<HTMLElement>("*"));
+  for (const element of elements) {
+    for (const attribute of ["name", "id", "for", "data-name", "aria-describedby"]) {
+      const value = element.getAttribute(attribute);
+      if (value) element.setAttribute(attribute, from(value));
+    }
+    if (element instanceof HTMLInputElement && element.type === "hidden" && element.value === old) element.value = key;
+  }
+  return block;
+}
+
+function changed(): void {
+  form?.querySelector(".builder-body")?.dispatchEvent(new Event("builder-changed"));
+  form?.setAttribute("data-dirty", "yes");
+}
+
+function addBlock(sort: string): void {
+  const template = form!.querySelector<HTMLTemplateElement>(`template[data-block="${sort}"]`)!;
+  const block = renamed(template.content.firstElementChild!.cloneNode(true) as HTMLElement, newKey());
+  form!.querySelector(`[data-blocks="${sort}"]`)!.append(block);
+  startScheduleGrids(block);
+  block.querySelector<HTMLInputElement>(".block-name")?.focus();
+  changed();
+}
+
+function copyBlock(block: HTMLElement): void {
+  const copy = block.cloneNode(true) as HTMLElement;
+  // cloneNode copies attributes, not what was typed since.
+  const typed = block.querySelectorAll<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>("input, select, textarea");
+  const fresh = copy.querySelectorAll<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>("input, select, textarea");
+  typed.forEach((control, index) => {
+    const target = fresh[index]!;
+    target.value = control.value;
+    if (control instanceof HTMLInputElement) (target as HTMLInputElement).checked = control.checked;
+  });
+  const schedule = copy.querySelector<HTMLElement>("[data-schedule]");
+  if (schedule) delete schedule.dataset["started"];
+  block.after(renamed(copy, newKey()));
+  startScheduleGrids(copy);
+  const name = copy.querySelector<HTMLInputElement>(".block-name");
+  if (name) {
+    name.value = name.value && `${name.value} 2`;
+    name.select();
+  }
+  changed();
+}
+
+function addMaterial(block: HTMLElement, account: string, kind: string, id: string, cover: string): void {
+  const list = block.querySelector<HTMLElement>("[data-materials]")!;
+  const value = [account, kind, id, cover].join("|");
+  if ([...list.querySelectorAll("input")].some((input) => input.value === value)) return;
+  const template = block.querySelector<HTMLTemplateElement>("template[data-material]")!;
+  const chip = template.content.firstElementChild!.cloneNode(true) as HTMLElement;
+  const input = chip.querySelector("input")!;
+  input.name = list.dataset["name"]!;
+  input.value = value;
+  chip.querySelector("[data-material-text]")!.textContent = account ? `${id} @${account}` : id;
+  list.append(chip);
+}
+
+let picking: HTMLElement | null = null;
+
+function onClick(event: MouseEvent): void {
+  const target = event.target as Element;
+  const button = target.closest<HTMLElement>("button");
+  if (!button) return;
+  const block = button.closest<HTMLElement>(".block");
+  if (button.dataset["add"]) addBlock(button.dataset["add"]);
+  else if (button.hasAttribute("data-copy-block")) copyBlock(block!);
+  else if (button.hasAttribute("data-remove-block")) {
+    block!.remove();
+    changed();
+  } else if (button.hasAttribute("data-remove-material")) {
+    button.closest("[data-material-chip]")!.remove();
+    changed();
+  } else if (button.hasAttribute("data-add-material")) {
+    const of = (name: string) => block!.querySelector<HTMLInputElement | HTMLSelectElement>(`[data-adder="${name}"]`)!;
+    if (!of("id").value.trim()) return of("id").focus();
+    addMaterial(block!, of("account").value, of("kind").value, of("id").value.trim(), of("cover").value.trim());
+    of("id").value = of("cover").value = "";
+    of("id").focus();
+    changed();
+  } else if (button.hasAttribute("data-pick-materials")) {
+    picking = block;
+    const accounts = [...form!.querySelectorAll<HTMLInputElement>('[name="account"]:checked')].map((box) => box.value);
+    const query = new URLSearchParams(accounts.map((id) => ["account", id]));
+    void window.htmx.ajax("get", `${button.dataset["url"]}?${query}`, { target: "#dialog" });
+  } else if (button.hasAttribute("data-check-all")) {
+    const boxes = [...button.closest("fieldset")!.querySelectorAll<HTMLInputElement>("input:not(:disabled)")];
+    const on = boxes.some((box) => !box.checked);
+    for (const box of boxes) box.checked = on;
+    changed();
+  } else if (button.dataset["insert"]) {
+    const input = document.getElementById(button.dataset["into"]!) as HTMLInputElement;
+    input.setRangeText(button.dataset["insert"], input.selectionStart ?? input.value.length, input.selectionEnd ?? input.value.length, "end");
+    input.focus();
+    changed();
+  } else if (button.dataset["exclude"]) {
+    const input = document.createElement("input");
+    Object.assign(input, { type: "hidden", name: "exclusion", value: button.dataset["exclude"] });
+    document.getElementById("exclusions")!.append(input);
+    changed();
+  } else if (button.hasAttribute("data-include-all")) {
+    document.getElementById("exclusions")!.replaceChildren();
+    changed();
+  }
+}
+
+/** Files ticked in the dialog become chips of the creative that asked for them. */
+function onPicked(event: SubmitEvent): void {
+  const picker = event.target as HTMLFormElement;
+  if (!picker.matches("[data-material-picker]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  for (const box of picker.querySelectorAll<HTMLInputElement>("input:checked")) {
+    const [account, kind, id, cover] = box.value.split("|") as [string, string, string, string];
+    if (picking) addMaterial(picking, account, kind, id, cover);
+  }
+  picker.closest("dialog")?.close();
+  changed();
+}
+
+function keepDraft(): void {
+  const leave = () => {
+    if (form!.dataset["dirty"] === "yes" && form!.dataset["sent"] !== "yes") {
+      navigator.sendBeacon(form!.dataset["draftUrl"]!, new FormData(form!));
+    }
+  };
+  window.addEventListener("pagehide", leave);
+  form!.addEventListener("submit", () => {
+    form!.dataset["sent"] = "yes";
+  });
+}
+
+if (form) {
+  startScheduleGrids();
+  document.addEventListener("click", onClick);
+  document.addEventListener("submit", onPicked, true);
+  form.addEventListener("input", (event) => {
+    if (!(event.target as Element).closest("[data-adder]")) changed();
+  });
+  form.addEventListener("change", (event) => {
+    if (!(event.target as Element).closest("[data-adder], [data-half-hours]")) changed();
+  });
+  form.addEventListener("keydown", (event) => {
+    // Enter in a text field must not create a thousand plans.
+    if (event.key === "Enter" && (event.target as Element).matches("input:not([type=submit])")) event.preventDefault();
+  });
+  keepDraft();
+}

@@ -1,0 +1,65 @@
+"""The builder's words: labels, help and what may be chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from media_connectors.choices import PlatformChoice
+
+WORDS: dict[str, Any] = {
+    "campaign": _("Campaign name"),
+    "campaign_help": _("Empty: named after goal and audience, so that plans that fit share one."),
+    "landing_url": _("Landing page"),
+    "brand_name": _("Brand"),
+    "brand_help": _("Shown as the source of the ad."),
+    "call_to_action": _("Call to action"),
+    "action_help": _("Two to six characters on the button."),
+    "start_date": _("First day"),
+    "end_date": _("Last day"),
+    "end_help": _("Empty: open end."),
+    "bids": _("Bids"),
+    "budgets": _("Daily budgets"),
+    "ladder_help": _("One or more, by spaces. 30-50/5 climbs from 30 to 50; 40±10% adds 10 % below and above."),
+    "budget_help": _("As bids; write unlimited for none."),
+}
+
+GOALS = (
+    ("form", pgettext_lazy("goal", "Form submitted")),
+    ("valid_lead", pgettext_lazy("goal", "Valid lead")),
+    ("pay", pgettext_lazy("goal", "Policy paid")),
+)
+BID_TYPES = (("target_cpa", _("Target CPA")), ("max_conversion", _("Maximum conversions")))
+GENDERS = (("any", _("Any")), ("male", _("Male")), ("female", _("Female")))
+AGES = ("18-23", "24-30", "31-40", "41-49", "50+")
+SYSTEMS = (("android", "Android"), ("ios", "iOS"))
+KINDS = (
+    ("video_vertical", _("Vertical video")),
+    ("video", _("Wide video")),
+    ("image_vertical", _("Vertical image")),
+    ("image", _("Wide image")),
+)
+DIMENSION_WORDS: dict[str, Any] = {
+    "audience": _("Audiences"),
+    "creative": _("Creatives"),
+    "title": _("Titles"),
+    "bid": _("Bids"),
+    "budget": _("Daily budgets"),
+    "schedule": _("Schedule"),
+}
+
+
+def choices() -> dict[str, Any]:
+    """What the page's lists offer."""
+    return {
+        "goals": GOALS,
+        "bid_types": BID_TYPES,
+        "genders": GENDERS,
+        "ages": AGES,
+        "systems": SYSTEMS,
+        "kinds": KINDS,
+        "media": PlatformChoice.choices,
+        "dimensions": tuple(DIMENSION_WORDS.items()),
+    }

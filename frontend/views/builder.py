@@ -1,0 +1,263 @@
+"""The builder: one page that says exactly what it would create, keeps what was typed, and hands it to a bulk job."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.selectors.materials import used_materials
+from campaigns.selectors.plans import plan_detail
+from campaigns.selectors.templates import get_template, list_drafts, list_templates
+from campaigns.services.builder import (
+    TOKENS,
+    AudiencePack,
+    BuilderSetup,
+    CreativePack,
+    MaterialPick,
+    MediaSettings,
+    SchedulePack,
+    TitleSet,
+    content_of,
+    media_limits,
+    preview,
+    setup_of,
+    submit,
+)
+from campaigns.services.templates import forget_draft, save_draft, save_template
+from frontend import builder_words, formats
+from frontend.forms.builder import setup_from
+from frontend.views.answers import done
+from frontend.views.base import Fragment, Page
+from media_connectors.choices import AccountHealth
+from media_connectors.selectors.directory import AccountFacts, account_facts
+from xmagnet.core.errors import Conflict, DomainError, InvalidInput
+
+#: what the blank blocks of the page are keyed by until they are added
+BLANK_KEY = "blank"
+
+
+class Builder(Page):
+    """``/plans/build/``: empty, from a template or draft (``?from=``), or from a plan (``?copy=``)."""
+
+    permission = "plans:write"
+    template_name = "frontend/builder/page.html"
+    title = gettext_lazy("Build plans")
+    menu_item = "build"
+
+    def setup_shown(self) -> BuilderSetup:
+        """What the page starts with."""
+        source, copied = self.request.GET.get("from", ""), self.request.GET.get("copy", "")
+        if source.isdecimal():
+            card = get_template(self.actor, int(source))
+            setup = setup_of(card.content)
+            return setup if card.is_draft else replace(setup, client_ref_prefix=_new_prefix())
+        setup = BuilderSetup(client_ref_prefix=_new_prefix())
+        if copied:
+            ids = [int(one) for one in copied.split(",") if one.isdecimal()][:1]
+            return _from_plan(plan_detail(self.actor, ids[0]), setup) if ids else setup
+        return setup
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        setup: BuilderSetup = kwargs.pop("setup", None) or self.setup_shown()
+        by_media: dict[str, list[dict[str, Any]]] = {}
+        for account in account_facts(self.actor).values():
+            by_media.setdefault(account.platform, []).append(_account(account))
+        return super().get_context_data(
+            setup=setup,
+            accounts_by_media=list(by_media.items()),
+            media_settings=[(media, _media(media, setup)) for media in by_media],
+            zipped=[name for group in setup.zipped for name in group],
+            exclusions=[json.dumps(rule, sort_keys=True) for rule in setup.exclusions],
+            tokens=[f"{{{name}}}" for name in TOKENS],
+            words=builder_words.WORDS,
+            choices=builder_words.choices(),
+            blank={
+                "audience": AudiencePack(BLANK_KEY),
+                "creative": CreativePack(BLANK_KEY),
+                "title": TitleSet(BLANK_KEY),
+                "schedule": SchedulePack(BLANK_KEY),
+                "material": MaterialPick(),
+            },
+            may_launch=self.actor.can("plans:launch"),
+            **kwargs,
+        )
+
+
+class BuildPreview(Fragment):
+    """What the form comes to; also keeps the draft, so that closing the page loses nothing."""
+
+    permission = "plans:write"
+    template_name = "frontend/builder/preview.html"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        setup = setup_from(request.POST)
+        page = request.POST.get("page", "")
+        found = preview(self.actor, setup, page=int(page) if page.isdecimal() and len(page) < 5 else 1)
+        if setup.account_ids or setup.titles or setup.creatives:
+            save_draft(self.actor, key=setup.client_ref_prefix, content=content_of(setup))
+        response: HttpResponse = self.render_to_response(
+            self.get_context_data(found=found, setup=setup, rows=[_shown(row) for row in found.rows])
+        )
+        return response
+
+
+class BuildDraft(Fragment):
+    """Keeps the draft; a page that is being left sends it as a beacon."""
+
+    permission = "plans:write"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        setup = setup_from(request.POST)
+        save_draft(self.actor, key=setup.client_ref_prefix, content=content_of(setup))
+        return HttpResponse(status=204)
+
+
+class BuildSubmit(Builder):
+    """Creates the job, or shows the page again with everything as it was typed and what is in the way."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        setup = setup_from(request.POST)
+        try:
+            job_id = submit(self.actor, setup)
+        except (InvalidInput, Conflict) as refusal:
+            save_draft(self.actor, key=setup.client_ref_prefix, content=content_of(setup))
+            return self._again(setup, refusal)
+        forget_draft(self.actor, key=setup.client_ref_prefix)
+        messages.success(request, _("The rows are accepted. You may close this page: the job goes on."))
+        return redirect(self.url("job", job_id))
+
+    def _again(self, setup: BuilderSetup, refusal: DomainError) -> HttpResponse:
+        context = self.get_context_data(setup=setup, refusal=refusal)
+        response: HttpResponse = self.render_to_response(context, status=422)
+        return response
+
+
+class BuildMaterials(Fragment):
+    """Files that the chosen accounts' plans use, to pick from."""
+
+    permission = "plans:write"
+    template_name = "frontend/builder/materials.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        chosen = [int(one) for one in self.request.GET.getlist("account") if one.isdecimal()]
+        return super().get_context_data(
+            materials=used_materials(self.actor, chosen), kinds=builder_words.KINDS, has_accounts=bool(chosen), **kwargs
+        )
+
+
+class BuildTemplates(Fragment):
+    """Templates and drafts to start from, and a name to save under."""
+
+    permission = "plans:write"
+    template_name = "frontend/builder/templates.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            templates=list_templates(self.actor), drafts=list_drafts(self.actor)[:8], **kwargs
+        )
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        name, is_shared = request.POST.get("template_name", ""), "is_shared" in request.POST
+        setup = setup_from(request.POST)
+        try:
+            save_template(self.actor, name=name, content=content_of(setup), is_shared=is_shared)
+        except InvalidInput as refusal:
+            context = self.get_context_data(error=refusal.detail, name=name)
+            response: HttpResponse = self.render_to_response(context, status=422)
+            return response
+        return done(_("The template is saved."))
+
+
+def _new_prefix() -> str:
+    return get_random_string(8, "abcdefghjkmnpqrstvwxyz0123456789")
+
+
+def _account(account: AccountFacts) -> dict[str, Any]:
+    why_not = ""
+    if not account.is_active:
+        why_not = _("paused in X-Magnet")
+    elif account.health == AccountHealth.NEEDS_AUTHORIZATION:
+        why_not = _("must be authorized again")
+    return {
+        "id": account.id, "name": account.name, "remote_id": account.remote_id, "agency_name": account.agency_name,
+        "is_usable": not why_not, "why_not": why_not,
+    }  # fmt: skip
+
+
+def _media(media: str, setup: BuilderSetup) -> dict[str, Any]:
+    own = setup.per_media.get(media, MediaSettings())
+    limits = media_limits(media, setup.goal)
+    text = _("Bids %(low)s–%(high)s, daily budget from %(budget)s, %(count)d titles of %(least)d–%(most)d characters.")
+    return asdict(own) | {
+        "limits": text % {
+            "low": formats.money(limits["least_bid_fen"]), "high": formats.money(limits["most_bid_fen"]),
+            "budget": formats.money(limits["least_budget_fen"]), "count": limits["most_titles"],
+            "least": limits["least_title"], "most": limits["most_title"],
+        }
+    }  # fmt: skip
+
+
+def content_of_media(own: MediaSettings) -> dict[str, str]:
+    """A media's own settings by name."""
+    return {
+        "bids": own.bids, "budgets": own.budgets, "landing_url": own.landing_url, "brand_name": own.brand_name,
+        "call_to_action": own.call_to_action,
+    }  # fmt: skip
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    """A preview row with its cells in the order of the table: (value, errors, warnings)."""
+    shown = {
+        "name": row.row["name"],
+        "campaign": row.row.get("campaign", ""),
+        "audience": row.labels.get("audience", ""),
+        "materials": row.labels.get("creative", ""),
+        "titles": " / ".join(row.row.get("titles", ())),
+        "bid": row.row.get("bid", ""),
+        "budget": row.row.get("budget", ""),
+        "schedule": row.labels.get("schedule", ""),
+    }
+    cells = [(value, row.errors.get(key, []), row.warnings.get(key, [])) for key, value in shown.items()]
+    elsewhere = [text for key, texts in row.errors.items() if key not in shown for text in texts]
+    doubts = [text for key, texts in row.warnings.items() if key not in shown for text in texts]
+    return {"row": row, "cells": cells, "errors": elsewhere, "warnings": doubts}
+
+
+def _from_plan(plan: Any, setup: BuilderSetup) -> BuilderSetup:
+    """The setup that would build this plan again; files belong to its account and are marked so."""
+    targeting = plan.targeting
+    row = plan.row
+    files = tuple(
+        MaterialPick(one["kind"], one["remote_id"], one.get("cover_remote_id", ""), row.account.remote_id)
+        for one in plan.materials
+    )
+    texts = {name: tuple(str(one) for one in targeting.get(name, ())) for name in _TARGETING}
+    return replace(
+        setup,
+        account_ids=(row.account.id,),
+        goal=plan.goal or setup.goal,
+        bid_type=row.bid_type,
+        landing_url=plan.landing_url,
+        audiences=(AudiencePack(key="a1", name=row.name[:40], gender=targeting.get("gender", "any"),
+                                expansion=bool(targeting.get("expansion", False)), **texts),),
+        creatives=(CreativePack("c1", row.name[:40], files),),
+        titles=(TitleSet("t1", "", tuple(map(str, plan.titles))),),
+        schedules=(SchedulePack("s1", "", row.schedule),) if row.schedule else (),
+        bids="" if row.bid_fen is None else f"{row.bid_fen / 100:g}",
+        budgets="unlimited" if row.daily_budget_fen is None else f"{row.daily_budget_fen / 100:g}",
+    )  # fmt: skip
+
+
+_TARGETING = ("ages", "regions", "systems", "interests", "audiences_include", "audiences_exclude")

@@ -1,0 +1,37 @@
+"""How fast the limits let us create, as far as they are known today."""
+
+from __future__ import annotations
+
+from django.db.models import Min
+
+from media_connectors.contracts import VENDOR_OF, Platform, Vendor
+from media_connectors.gateway.connectors import rates_of
+from media_connectors.models import LimiterSlot
+
+#: the calls that carry one new plan, after its campaign
+_CREATING = {
+    Vendor.OCEANENGINE: ("/open_api/v3.0/promotion/create/",),
+    Vendor.KUAISHOU: ("/rest/openapi/gw/dsp/unit/create", "/rest/openapi/gw/dsp/creative/create"),
+}
+
+
+def calls_for_a_plan(platform: str) -> int:
+    """How many calls one new plan takes, its campaign aside."""
+    return len(_CREATING[VENDOR_OF[Platform(platform)]])
+
+
+def creation_rate(platform: str) -> float:
+    """New plans a second that the tightest known limit allows; 0 when no limit is known.
+
+    Known are the configured rates and what the media told since (kept by the limiter, shared by all workers).
+    """
+    vendor = VENDOR_OF[Platform(platform)]
+    known: list[float] = []
+    for endpoint in _CREATING[vendor]:
+        slots = LimiterSlot.objects.filter(
+            key__startswith=f"{vendor}:", key__endswith=f":{endpoint}", rate_per_second__gt=0
+        )
+        told = slots.aggregate(slowest=Min("rate_per_second"))["slowest"]
+        rates = rates_of(vendor)
+        known += [rate for rate in (told, rates.of_application(endpoint), rates.of_account(endpoint)) if rate]
+    return min(known, default=0.0)

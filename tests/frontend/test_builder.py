@@ -1,0 +1,260 @@
+"""The builder: exact promises, every error where it belongs, nothing typed is lost, nothing sent that was refused."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from campaigns.models import BulkRow, SettingTemplate
+from tests.factories import make_account, make_agency, make_member, make_plan
+from xmagnet.accounts.models import Organization
+from xmagnet.accounts.roles import Role
+from xmagnet.core.scope import organization_scope
+from xmagnet.jobs.models import Job
+
+BUILD = "/o/sunrise/plans/build/"
+
+
+@pytest.fixture
+def accounts(organization: Organization) -> list[Any]:
+    return [
+        make_account(organization, platform="douyin", name="Life Douyin"),
+        make_account(organization, platform="kuaishou", name="Life Kuaishou"),
+    ]
+
+
+@pytest.fixture
+def form(accounts: list[Any]) -> dict[str, Any]:
+    """A whole form: 2 accounts × 2 audiences × 1 creative × 1 title set × 2 bids × 1 budget = 8 plans."""
+    files = [f"{account.remote_id}|video_vertical|v{account.pk}|c{account.pk}" for account in accounts]
+    return {
+        "client_ref_prefix": "abcd1234",
+        "account": [str(account.pk) for account in accounts],
+        "goal": "form",
+        "bid_type": "target_cpa",
+        "landing_url": "https://life.example/a",
+        "audience": ["a1", "a2"],
+        "audience.a1.name": "Young",
+        "audience.a1.ages": ["18-23", "24-30"],
+        "audience.a2.name": "Wide",
+        "creative": ["c1"],
+        "creative.c1.name": "Doctor",
+        "creative.c1.material": files,
+        "title": ["t1"],
+        "title.t1.texts": "百万医疗险首月一元起",
+        "bids": "40 45",
+        "budgets": "500",
+        "naming": "{audience}-{bid}-{n:3}",
+    }
+
+
+def rows_of(organization: Organization) -> list[dict[str, Any]]:
+    with organization_scope(organization.pk), transaction.atomic():
+        return [row.source for row in BulkRow.objects.order_by("row_index")]
+
+
+def job_count(organization: Organization) -> int:
+    with organization_scope(organization.pk), transaction.atomic():
+        return Job.objects.count()
+
+
+def test_the_page_offers_the_accounts_and_says_what_each_media_allows(admin: Client, accounts: list[Any]) -> None:
+    html = admin.get(BUILD).content.decode()
+    assert "Life Douyin" in html
+    assert "Life Kuaishou" in html
+    assert "daily budget from ¥300.00" in html
+
+
+def test_the_preview_says_exactly_how_many_and_shows_each_row(admin: Client, form: dict[str, Any]) -> None:
+    html = admin.post(BUILD + "preview/", form).content.decode()
+    assert "This will create exactly 8 plans" in html
+    # 4 promotions + 2 projects (one an audience) on Douyin, 4 units with creatives + 1 campaign on Kuaishou
+    assert "at most 15 API calls" in html
+    assert "Young-40-001" in html
+    assert "Wide-45-008" in html
+    assert "They are created paused." in html
+
+
+def test_what_is_missing_is_said_for_each_account(admin: Client, form: dict[str, Any], accounts: list[Any]) -> None:
+    form["creative.c1.material"] = form["creative.c1.material"][:1]
+    html = admin.post(BUILD + "preview/", form).content.decode()
+    assert "Account Life Kuaishou has no creative" in html
+    assert "This will create exactly 4 plans" in html
+
+
+def test_errors_of_a_row_stand_in_their_cells(admin: Client, form: dict[str, Any]) -> None:
+    html = admin.post(BUILD + "preview/", form | {"budgets": "200", "title.t1.texts": "短"}).content.decode()
+    assert "The daily budget may not be below ¥300." in html
+    assert "characters as this media counts" in html
+    assert "4 of 8 checked rows are invalid" in html
+
+
+def test_equal_rows_are_flagged(admin: Client, form: dict[str, Any]) -> None:
+    form |= {"audience": ["a1", "a2"], "audience.a1.ages": [], "bids": "40"}
+    html = admin.post(BUILD + "preview/", form).content.decode()
+    assert "2 rows equal another row or a live plan." in html
+
+
+def test_an_amount_and_a_token_that_cannot_be_read_are_named(admin: Client, form: dict[str, Any]) -> None:
+    html = admin.post(BUILD + "preview/", form | {"bids": "40 4x"}).content.decode()
+    assert "“4x” is no amount" in html
+    html = admin.post(BUILD + "preview/", form | {"naming": "{colour}"}).content.decode()
+    assert "There is no token {colour}" in html
+    assert "disabled" in html
+
+
+def test_a_row_can_be_left_out(admin: Client, form: dict[str, Any]) -> None:
+    html = admin.post(
+        BUILD + "preview/", form | {"exclusion": ['{"audience": "a1", "bid": "40"}', "broken"]}
+    ).content.decode()
+    assert "This will create exactly 6 plans" in html
+    assert "1 combination is left out" in html
+
+
+def test_submitting_makes_one_job_with_every_row_in_order(
+    admin: Client, organization: Organization, form: dict[str, Any], accounts: list[Any]
+) -> None:
+    answer = admin.post(BUILD + "submit/", form)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/o/sunrise/jobs/job_")
+    rows = rows_of(organization)
+    assert [row["client_ref"] for row in rows] == [f"abcd1234-{number:05d}" for number in range(1, 9)]
+    assert rows[0] | {"titles": None} == {
+        "client_ref": "abcd1234-00001", "media": "douyin", "account_id": accounts[0].remote_id, "objective": "leads",
+        "goal": "form", "bid_type": "target_cpa", "landing_url": "https://life.example/a", "gender": "any",
+        "ages": ["18-23", "24-30"], "regions": [], "systems": [], "interests": [], "audiences_include": [],
+        "audiences_exclude": [], "expansion": False, "bid": "40", "budget": "500", "name": "Young-40-001",
+        "materials": [{"kind": "video_vertical", "id": f"v{accounts[0].pk}", "cover_id": f"c{accounts[0].pk}"}],
+        "titles": None,
+    }  # fmt: skip
+
+
+def test_the_same_form_sent_twice_makes_one_job(
+    admin: Client, organization: Organization, form: dict[str, Any]
+) -> None:
+    first, second = admin.post(BUILD + "submit/", form), admin.post(BUILD + "submit/", form)
+    assert first["Location"] == second["Location"]
+    assert job_count(organization) == 1
+    assert len(rows_of(organization)) == 8
+
+
+def test_a_refused_form_comes_back_as_it_was_typed_and_sends_nothing(
+    admin: Client, organization: Organization, form: dict[str, Any]
+) -> None:
+    answer = admin.post(BUILD + "submit/", form | {"bids": "4x", "campaign": "My <b>campaign</b>"})
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Nothing was sent." in html
+    assert 'value="4x"' in html
+    assert "My &lt;b&gt;campaign&lt;/b&gt;" in html
+    assert "百万医疗险首月一元起" in html
+    assert job_count(organization) == 0
+
+
+def test_only_people_who_may_launch_create_enabled_plans(
+    as_role: Callable[..., Client], organization: Organization, form: dict[str, Any]
+) -> None:
+    optimizer = as_role(Role.OPTIMIZER)
+    optimizer.post(BUILD + "submit/", form | {"initial_status": "enabled"})
+    with organization_scope(organization.pk), transaction.atomic():
+        assert Job.objects.get().options["initial_status"] == "enabled"
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.FINANCE, Role.REVIEWER])
+def test_people_who_only_read_build_nothing(
+    as_role: Callable[..., Client], organization: Organization, form: dict[str, Any], role: str
+) -> None:
+    client = as_role(role)
+    assert client.get(BUILD).status_code == 403
+    assert client.post(BUILD + "submit/", form).status_code == 403
+    assert client.post(BUILD + "draft/", form).status_code == 403
+    assert job_count(organization) == 0
+
+
+def test_accounts_of_another_agency_are_neither_offered_nor_used(
+    organization: Organization, sign_in: Callable[..., Client], form: dict[str, Any]
+) -> None:
+    agency = make_agency(organization, "Blue")
+    make_account(organization, agency=agency, name="Own")
+    client = sign_in(make_member(organization, Role.OPTIMIZER, agency=agency))
+    html = client.get(BUILD).content.decode()
+    assert "Own" in html
+    assert "Life Douyin" not in html
+    assert "Choose at least one media account." in client.post(BUILD + "preview/", form).content.decode()
+    assert client.post(BUILD + "submit/", form).status_code == 422
+    assert job_count(organization) == 0
+
+
+def test_a_draft_is_kept_while_typing_and_goes_on_where_it_was(
+    admin: Client, organization: Organization, form: dict[str, Any]
+) -> None:
+    admin.post(BUILD + "preview/", form)
+    admin.post(BUILD + "draft/", form | {"campaign": "Spring"})
+    with organization_scope(organization.pk), transaction.atomic():
+        draft = SettingTemplate.objects.get(is_draft=True)
+    html = admin.get(BUILD, {"from": draft.pk}).content.decode()
+    assert 'value="Spring"' in html
+    assert 'value="abcd1234"' in html
+    assert 'value="Young"' in html
+    admin.post(BUILD + "submit/", form)
+    with organization_scope(organization.pk), transaction.atomic():
+        assert not SettingTemplate.objects.filter(is_draft=True).exists()
+
+
+def test_a_template_is_saved_in_versions_and_starts_a_new_page(
+    admin: Client, organization: Organization, form: dict[str, Any]
+) -> None:
+    assert admin.post(BUILD + "templates/", form | {"template_name": ""}).status_code == 422
+    for _ in range(2):
+        assert (
+            admin.post(BUILD + "templates/", form | {"template_name": "Spring", "is_shared": "on"}).status_code == 204
+        )
+    with organization_scope(organization.pk), transaction.atomic():
+        kept = SettingTemplate.objects.filter(is_draft=False).order_by("version")
+        assert [template.version for template in kept] == [1, 2]
+        newest = kept.last()
+    html = admin.get(BUILD, {"from": newest.pk}).content.decode()
+    assert 'value="Young"' in html
+    assert "abcd1234" not in html  # another page, other references
+
+
+def test_another_persons_draft_does_not_exist(
+    admin: Client, as_role: Callable[..., Client], organization: Organization, form: dict[str, Any]
+) -> None:
+    admin.post(BUILD + "draft/", form)
+    with organization_scope(organization.pk), transaction.atomic():
+        draft = SettingTemplate.objects.get(is_draft=True)
+    assert as_role(Role.OPTIMIZER).get(BUILD, {"from": draft.pk}).status_code == 404
+
+
+def test_a_plan_can_be_built_again(admin: Client, accounts: list[Any]) -> None:
+    plan = make_plan(
+        accounts[0], name="Winner", titles=["好标题一个"], landing_url="https://life.example/w", bid_fen=4150,
+        materials=[{"kind": "video", "remote_id": "v77", "cover_remote_id": ""}],
+        targeting={"gender": "female", "ages": ["31-40"], "regions": [110000]},
+    )  # fmt: skip
+    html = admin.get(BUILD, {"copy": plan.pk}).content.decode()
+    assert 'value="41.5"' in html
+    assert "好标题一个" in html
+    assert f'value="{accounts[0].remote_id}|video|v77|"' in html
+    assert 'value="110000"' in html
+
+
+def test_files_are_offered_from_plans_of_the_chosen_accounts(admin: Client, accounts: list[Any]) -> None:
+    for account, file in zip(accounts, ("v1", "v2"), strict=True):
+        make_plan(account, materials=[{"kind": "video", "remote_id": file, "cover_remote_id": "c"}], titles=["T"])
+    html = admin.get(BUILD + "materials/", {"account": accounts[0].pk}).content.decode()
+    assert f"{accounts[0].remote_id}|video|v1|c" in html
+    assert "v2" not in html
+
+
+def test_a_hostile_form_is_read_leniently(admin: Client, organization: Organization, accounts: list[Any]) -> None:
+    answer = admin.post(
+        BUILD + "preview/",
+        {"account": ["x", "-1", "9" * 30], "audience": ["<b>", "a1"], "schedule": ["s1"], "schedule.s1.grid": "2" * 336,
+         "page": "-7", "exclusion": ["[]", '{"a": 1}'], "zip": ["nothing"]},
+    )  # fmt: skip
+    assert answer.status_code == 200
+    assert "This creates no plan yet." in answer.content.decode()

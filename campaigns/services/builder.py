@@ -29,10 +29,10 @@ from campaigns.domain.setup import (
     TitleSet,
     matrix_of,
 )
+from campaigns.selectors.bulk.messages import sentence
 from campaigns.services.bulk.accept import accept_rows
 from campaigns.services.bulk.checking import PlanRowChecker
 from campaigns.services.bulk.executors import CheckedRow, SourceRow
-from campaigns.services.bulk.messages import sentence
 from campaigns.services.bulk.options import BulkOptions
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from media_connectors.services.pace import calls_for_a_plan, creation_rate

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.selectors.plans import visible_plans
 from frontend.job_words import KIND_LABELS, kind_label
 from frontend.navigation import find_pages
 from frontend.templatetags.kit import platform_name
@@ -79,8 +81,26 @@ def accounts(actor: Actor, text: str, limit: int) -> HitGroup:
     )
 
 
+def plans(actor: Actor, text: str, limit: int) -> HitGroup:
+    """Plans by id or by a part of the name, the newest first."""
+    if not actor.can("plans:read"):
+        return HitGroup(_("Plans"), ())
+    found = visible_plans(actor).exclude(status="deleted")
+    wanted = Q(name__icontains=text) | Q(client_ref=text)
+    if text.isdecimal():
+        wanted |= Q(remote_id=text)
+    page = address(actor, "plans")
+    return HitGroup(
+        _("Plans"),
+        tuple(
+            Hit(plan.name, f"{page}?{urlencode({'q': plan.remote_id})}", "target", platform_name(plan.platform))
+            for plan in found.filter(wanted).order_by("-created_at", "-id")[:limit]
+        ),
+    )
+
+
 #: who looks; a new kind of thing joins the search by joining this table
-SOURCES: tuple[Callable[[Actor, str, int], HitGroup], ...] = (pages, accounts, jobs)
+SOURCES: tuple[Callable[[Actor, str, int], HitGroup], ...] = (pages, plans, accounts, jobs)
 
 
 def search(actor: Actor, text: str, limit: int) -> tuple[HitGroup, ...]:

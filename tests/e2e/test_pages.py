@@ -37,6 +37,7 @@ from xmagnet.webhooks import services as webhooks
 
 PAGES = {
     "overview": "/o/sunrise/",
+    "plans": "/o/sunrise/plans/",
     "jobs": "/o/sunrise/jobs/",
     "job": "/o/sunrise/jobs/job_running/",
     "accounts": "/o/sunrise/accounts/",
@@ -152,6 +153,14 @@ def make_jobs(organization: Organization, user: User) -> None:
             )  # fmt: skip
 
 
+def take_picture(page: Page, name: str) -> None:
+    """Keep what is seen, where XMAGNET_SCREENSHOTS says; see tests/e2e/screenshots.py."""
+    if folder := os.environ.get("XMAGNET_SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+    if folder := os.environ.get("XMAGNET_DOCUMENT_PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"{name}.jpg"), type="jpeg", quality=72)
+
+
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
 def test_every_page_is_whole(
     width: int,
@@ -166,8 +175,7 @@ def test_every_page_is_whole(
     for name, address in PAGES.items():
         answer = page.goto(address)
         page.wait_for_load_state("networkidle")
-        if folder := os.environ.get("XMAGNET_SCREENSHOTS"):
-            page.screenshot(path=str(Path(folder) / f"{name}-{width}-{theme}-{language}.png"), full_page=True)
+        take_picture(page, f"{name}-{width}-{theme}-{language}")
         if answer is None or not answer.ok:
             problems.append(f"{name}: not answered")
         if page.locator("html").get_attribute("data-bs-theme") != theme:

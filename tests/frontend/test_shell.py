@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from tests.factories import OrganizationFactory, UserFactory, make_member
+from tests.factories import OrganizationFactory, UserFactory, make_account, make_agency, make_member, make_plan
 from xmagnet.accounts.models import Organization, User
 from xmagnet.accounts.roles import Role
 
@@ -125,3 +125,20 @@ def test_policy_headers_forbid_inline_script(admin: Client) -> None:
     policy = admin.get(HOME)["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_plans_are_found_by_name_and_id_inside_the_agency(
+    organization: Organization, admin: Client, as_role: Callable[..., Client]
+) -> None:
+    own, other = make_agency(organization, "Own"), make_agency(organization, "Other")
+    mine = make_plan(make_account(organization, agency=own), name="春节 <放量>")
+    make_plan(make_account(organization, agency=other), name="春节 CANARY")
+    search = "/o/sunrise/search/suggestions/"
+    assert "CANARY" in admin.get(search, {"q": "春节"}).content.decode()
+    client = as_role(Role.OPTIMIZER, agency=own)
+    html = client.get(search, {"q": "春节"}).content.decode()
+    assert "春节 &lt;放量&gt;" in html
+    assert f"/o/sunrise/plans/?q={mine.remote_id}" in html
+    assert "CANARY" not in html
+    assert "春节" in client.get(search, {"q": mine.remote_id}).content.decode()
+    assert "春节" not in as_role(Role.FINANCE).get(search, {"q": "春节"}).content.decode()

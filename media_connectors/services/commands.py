@@ -108,7 +108,11 @@ class Outcome:
 
 
 def open_commands(
-    account_id: int, drafts: Sequence[CommandDraft], *, lease_seconds: float = LEASE_SECONDS
+    account_id: int,
+    drafts: Sequence[CommandDraft],
+    *,
+    lease_seconds: float = LEASE_SECONDS,
+    send_seconds: float = SEND_SECONDS,
 ) -> list[Command]:
     """Make commands IN_FLIGHT, many in one statement, committed before this returns; in the order of the drafts.
 
@@ -121,7 +125,7 @@ def open_commands(
     if len({draft.idempotency_key for draft in drafts}) != len(drafts):
         raise ValueError("a key comes twice")
     rows = [(draft, _operation(draft.payload), _target(draft.payload), _digest(draft.payload)) for draft in drafts]
-    send_before = time.monotonic() + lease_seconds - SEND_SECONDS
+    send_before = time.monotonic() + lease_seconds - send_seconds
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(
             _OPEN,

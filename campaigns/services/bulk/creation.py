@@ -18,7 +18,7 @@ from campaigns.services.bulk.drafts import campaign_draft, creative_draft, plan_
 from campaigns.services.bulk.executors import Account, Answer, ClaimedRow, Jobs, Step, Verdict, Work
 from campaigns.services.bulk.verdicts import failed, not_sent, unsettled
 from media_connectors.choices import CommandState
-from media_connectors.services.commands import Command, CommandDraft, open_commands
+from media_connectors.services.commands import Command, CommandDraft
 from xmagnet.audit.services import Entry, record_many
 
 CAMPAIGN, PLAN, CREATIVE = "campaign", "plan", "creative"
@@ -134,14 +134,14 @@ class CreatePlans:
             gone = Campaign.objects.filter(account_id=self._account.id, name__in=firsts, status=Status.DELETED)
             deleted = list(gone.values_list("name", flat=True))
         drafts = {name: self._campaign_command(row, deleted.count(name)) for name, row in firsts.items()}
-        commands = dict(zip(drafts, open_commands(self._account.id, list(drafts.values())), strict=True))
+        commands = dict(zip(drafts, self._account.open_commands(list(drafts.values())), strict=True))
         # A campaign that the media refused for an earlier job may be asked for again by a new one.
         again = {
             name: CommandDraft(f"{drafts[name].idempotency_key}:{row.job_id[-12:]}", drafts[name].payload, row.job_id)
             for name, row in firsts.items()
             if commands[name].state == CommandState.REJECTED and commands[name].job_id != row.job_id
         }
-        commands |= dict(zip(again, open_commands(self._account.id, list(again.values())), strict=True))
+        commands |= dict(zip(again, self._account.open_commands(list(again.values())), strict=True))
         for name, command in commands.items():
             members = missing[name]
             if command.may_send:
@@ -152,7 +152,7 @@ class CreatePlans:
             elif command.state == CommandState.REJECTED:
                 work.verdicts += [failed(row, command.error, platform=self._account.platform) for row in members]
             else:
-                work.verdicts += [unsettled(row, command.state) for row in members]
+                work.verdicts += [unsettled(row, command.state, self._account.policy) for row in members]
 
     def _campaign_command(self, row: ClaimedRow, deleted_count: int) -> CommandDraft:
         name = sha256(row.spec["campaign"].encode()).hexdigest()[:16]
@@ -192,7 +192,7 @@ class CreatePlans:
             for row in rows
         ]
         confirmed = []
-        for row, command in zip(rows, open_commands(self._account.id, drafts), strict=True):
+        for row, command in zip(rows, self._account.open_commands(drafts), strict=True):
             if command.may_send:
                 work.steps.append(Step(PLAN, command, (row,)))
             elif command.state == CommandState.CONFIRMED:
@@ -216,7 +216,7 @@ class CreatePlans:
             )
             for row in rows
         ]
-        for row, command in zip(rows, open_commands(self._account.id, drafts), strict=True):
+        for row, command in zip(rows, self._account.open_commands(drafts), strict=True):
             if command.may_send:
                 work.steps.append(Step(CREATIVE, command, (row,)))
             elif command.state == CommandState.CONFIRMED:
@@ -250,7 +250,9 @@ class CreatePlans:
             elif outcome.state == CommandState.ABSENT:
                 work.verdicts.append(self._leave(row, not_sent(row, outcome.error, **self._traces(row))))
             else:
-                work.verdicts.append(self._leave(row, unsettled(row, outcome.state, **self._traces(row))))
+                work.verdicts.append(
+                    self._leave(row, unsettled(row, outcome.state, self._account.policy, **self._traces(row)))
+                )
         return work
 
     def _absorb_campaign(self, answer: Answer, work: Work) -> None:
@@ -264,13 +266,16 @@ class CreatePlans:
         elif outcome.state == CommandState.ABSENT:
             work.verdicts += [not_sent(row, outcome.error) for row in rows]
         else:
-            work.verdicts += [unsettled(row, outcome.state) for row in rows]
+            work.verdicts += [unsettled(row, outcome.state, self._account.policy) for row in rows]
 
     def _standing(self, row: ClaimedRow, command: Command) -> Verdict:
         """The verdict of a command that an earlier attempt left behind."""
         if command.state == CommandState.REJECTED:
             return self._leave(row, failed(row, command.error, **self._so_far(row)))
-        return self._leave(row, unsettled(row, command.state, **self._traces(row)))
+        return self._unsettled(row, command.state)
+
+    def _unsettled(self, row: ClaimedRow, state: CommandState) -> Verdict:
+        return self._leave(row, unsettled(row, state, self._account.policy, **self._traces(row)))
 
     def _traces(self, row: ClaimedRow) -> dict[str, Any]:
         progress = self._progress[row.id]

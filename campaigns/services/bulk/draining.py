@@ -246,7 +246,7 @@ class Drain:
 
     def _keep_leases(self) -> None:
         """Never send when too little of the lease is left; renew in time what still waits."""
-        soon = time.monotonic() + self._policy.lease_needed_seconds
+        soon = time.monotonic() + self._policy.send_seconds
         ending = [held.row for step in self._ready for row in step.rows if (held := self._held[row.id]).until < soon]
         if not ending:
             return
@@ -350,6 +350,7 @@ class Drain:
             agency_id=account.agency_id,
             has_separate_creatives=line.connector.has_separate_creatives,
             change_batch_size=line.connector.change_batch_size,
+            policy=self._policy,
         )
 
     def _read_back(self, line: AccountLine) -> None:

@@ -25,7 +25,8 @@ from typing import Any, Protocol
 
 from campaigns.choices import RowState
 from campaigns.domain.rows.problems import RowProblem
-from media_connectors.services.commands import Command, Outcome
+from campaigns.services.bulk.policy import EnginePolicy
+from media_connectors.services.commands import Command, CommandDraft, Outcome, open_commands
 from xmagnet.accounts.actor import Actor
 from xmagnet.jobs.models import Job
 
@@ -134,6 +135,13 @@ class Account:
     agency_id: int | None
     has_separate_creatives: bool
     change_batch_size: int
+    policy: EnginePolicy
+
+    def open_commands(self, drafts: Sequence[CommandDraft]) -> list[Command]:
+        """Make commands durable under the engine's lease; see ``media_connectors.services.commands``."""
+        return open_commands(
+            self.id, drafts, lease_seconds=self.policy.lease_seconds, send_seconds=self.policy.send_seconds
+        )
 
 
 class Jobs(Protocol):

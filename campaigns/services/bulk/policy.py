@@ -10,7 +10,8 @@ class EnginePolicy:
     """Seconds unless told otherwise."""
 
     lease_seconds: float = 60.0
-    http_timeout_seconds: float = 15.0
+    #: a send may wait 8 s for its slot and 15 s for its answer; with less of the lease left it does not begin
+    send_seconds: float = 28.0
     #: after a lost answer: the call's time-out and the media's read lag must be over before it is read back
     settle_seconds: float = 45.0
     parallel_sends: int = 8  # calls in flight inside one drain
@@ -22,8 +23,3 @@ class EnginePolicy:
     lone_deaths: int = 3
     check_chunk_rows: int = 1000
     waiting_retry_seconds: float = 60.0  # for an account that a person must mend
-
-    @property
-    def lease_needed_seconds(self) -> float:
-        """With less of the lease left nothing is sent."""
-        return self.http_timeout_seconds + 5.0

@@ -17,7 +17,6 @@ from media_connectors.services.commands import CommandError
 #: reasons that only a person can mend; the job is shown as paused
 NEEDS_PERSON = frozenset({"authorization", "account_paused"})
 MOST_INTERNAL_ATTEMPTS = 3
-POLICY = EnginePolicy()
 
 #: our draft's field → the input's field
 INPUT_FIELDS = {
@@ -67,9 +66,9 @@ def failed(row: ClaimedRow, error: CommandError | Mapping[str, Any] | None, *, p
     return Verdict(row, RowState.FAILED, errors=[error_record(error, platform=platform)], **more)
 
 
-def unsettled(row: ClaimedRow, state: CommandState, **more: Any) -> Verdict:
+def unsettled(row: ClaimedRow, state: CommandState, policy: EnginePolicy, **more: Any) -> Verdict:
     """The outcome is not known: ask the media when the lost write must have become visible."""
-    seconds = POLICY.settle_seconds if state == CommandState.UNKNOWN else 2.0
+    seconds = policy.settle_seconds if state == CommandState.UNKNOWN else 2.0
     return Verdict(
         row, RowState.UNKNOWN, next_at=timezone.now() + timedelta(seconds=seconds), wait_reason="settling", **more
     )

@@ -31,6 +31,7 @@ class RunningStack:
     port: int
     media_port: int
     options: tuple[str, ...] = ("--no-demo",)
+    variables: dict[str, str] = field(default_factory=dict)  # of the environment, beside a fresh terminal's
     process: "subprocess.Popen[bytes] | None" = field(default=None)
 
     @property
@@ -45,7 +46,10 @@ class RunningStack:
 
     def environment(self) -> dict[str, str]:
         """Return the settings' variables for a process that should share this stack's database and broker."""
-        return local_environment(self.var, Addresses(port=self.port, media_port=self.media_port))
+        return {
+            **local_environment(self.var, Addresses(port=self.port, media_port=self.media_port)),
+            **self.variables,
+        }
 
     def launch(self) -> None:
         """Start the supervisor and return at once."""
@@ -53,7 +57,7 @@ class RunningStack:
         with (self.var / "up.out").open("ab") as output:
             self.process = subprocess.Popen(
                 command,
-                env=bare_environment(self.var),
+                env={**bare_environment(self.var), **self.variables},
                 cwd=PROJECT,
                 stdout=output,
                 stderr=output,
@@ -122,12 +126,12 @@ class RunningStack:
 
 
 @contextmanager
-def throw_away_stack(*options: str) -> Iterator[RunningStack]:
+def throw_away_stack(*options: str, **variables: str) -> Iterator[RunningStack]:
     """Give a stack that is not started yet; stop it and remove its data in the end."""
     # Not under pytest's 0700 directories: as root the database runs as another user and must get through.
     var = Path(tempfile.mkdtemp(prefix="xmagnet-stack-"))
     var.chmod(0o755)
-    stack = RunningStack(var, *free_ports(2), options=("--no-demo", *options))
+    stack = RunningStack(var, *free_ports(2), options=("--no-demo", *options), variables=variables)
     try:
         yield stack
     finally:

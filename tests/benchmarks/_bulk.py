@@ -11,6 +11,7 @@ from typing import Any
 
 import django
 import httpx
+import psutil
 
 from tests.benchmarks.harness import tell
 from tests.stacks import RunningStack, throw_away_stack
@@ -33,6 +34,14 @@ class BulkStack:
         self.stack.stop()
         self.stack.variables.update(variables)
         self.stack.start()
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """CPU seconds so far by service, children included."""
+        used = {}
+        for name in ("postgres", "media", "worker", "beat", "web"):
+            parent = psutil.Process(self.stack.pid(name))
+            used[name] = sum(sum(one.cpu_times()[:2]) for one in [parent, *parent.children(recursive=True)])
+        return used
 
     def rows(self, count: int, *, prefix: str = "row") -> list[dict[str, Any]]:
         """Rows spread evenly over the media and their accounts."""

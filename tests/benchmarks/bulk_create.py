@@ -24,8 +24,10 @@ def run(*, seed: int, scale: float) -> Result:
     with bulk_stack() as stack:
         stack.media.control("POST", "latency", latency_ms=LATENCY_MS)
         _create(stack, 12, f"warm{seed}")  # worker processes open their connections
+        before = stack.cpu_seconds()
         seconds, first = _create(stack, count, f"run{seed}")
-        tell(f"{count} plans in {seconds:.1f} s")
+        used = {name: round(spent - before[name], 1) for name, spent in stack.cpu_seconds().items()}
+        tell(f"{count} plans in {seconds:.1f} s; CPU seconds: {used}")
         missing, duplicates = missing_and_double(
             [name for name in stack.media.names() if name.startswith(f"run{seed} ")], first
         )

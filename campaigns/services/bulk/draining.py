@@ -141,11 +141,7 @@ class Drain:
         with Senders(line, limit=self._policy.parallel_sends) as senders:
             while True:
                 is_open = time.monotonic() < ends_at and not self._waiting_for_person
-                if (
-                    is_open
-                    and not self._is_alone
-                    and len(self._ready) + senders.in_flight < self._policy.parallel_sends
-                ):
+                if is_open and self._wants_rows:
                     self._claim(senders)
                 self._submit(senders)
                 if senders.in_flight:
@@ -160,6 +156,12 @@ class Drain:
                     if not is_open or not self._wait_for_due(line):
                         break
         self.has_more = not self._waiting_for_person and self._has_due_rows()
+
+    @property
+    def _wants_rows(self) -> bool:
+        """As many rows ready as in flight, so that the senders have work while others are claimed and written down."""
+        is_short = len(self._ready) < self._policy.parallel_sends
+        return is_short and not self._is_alone and len(self._held) < 2 * self._policy.claim_rows
 
     # -- taking rows in ----------------------------------------------------------------------------------------
 

@@ -14,8 +14,9 @@ class EnginePolicy:
     send_seconds: float = 28.0
     #: after a lost answer: the call's time-out and the media's read lag must be over before it is read back
     settle_seconds: float = 45.0
-    parallel_sends: int = 8  # calls in flight inside one drain
-    claim_rows: int = 24  # at once
+    #: calls in flight inside one drain. At 50 ms a call, 12 keep one worker process about as busy as a core allows
+    parallel_sends: int = 12
+    claim_rows: int = 36  # at once: the senders live on them while the next are made ready
     drain_seconds: float = 30.0  # then the next doorbell
     flush_seconds: float = 0.05  # answers are written down together, but not later than this
     refresh_seconds: float = 0.5  # between two looks at a job's counts

@@ -6,7 +6,7 @@ inside a transaction; what was read is written with its cursor in one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -111,17 +111,15 @@ def _sync_campaigns(line: AccountLine, report: SyncReport, now: datetime) -> Non
         )
     )
     with transaction.atomic():
-        report.campaign_count = upsert_campaigns(line.account_id, list(campaigns), now=now)
+        report.campaign_count = upsert_campaigns(line.account_id, campaigns, now=now)
         _save_reading(line.account_id, "campaigns", now, is_full=since is None)
 
 
 def _sync_plans(line: AccountLine, report: SyncReport, now: datetime) -> None:
     since = _since(line.account_id, "plans", now)
-    plans = list(
-        _read_all(
-            lambda cursor: line.call(
-                lambda connector, access: connector.list_plans(access, cursor=cursor, modified_since=since)
-            )
+    plans = _read_all(
+        lambda cursor: line.call(
+            lambda connector, access: connector.list_plans(access, cursor=cursor, modified_since=since)
         )
     )
     _keep_plans(line, plans, report, now, is_full=since is None)
@@ -231,13 +229,15 @@ def _save_reading(account_id: int, kind: Kind, now: datetime, *, is_full: bool) 
     save_cursor(account_id, kind, {"full_at": full_at}, at=now)
 
 
-def _read_all(read: Callable[[str | None], Page[T]]) -> Iterator[T]:
+def _read_all(read: Callable[[str | None], Page[T]]) -> list[T]:
+    """All pages, read to the end before anything is written: no call to a media inside a transaction."""
     cursor: str | None = None
+    items: list[T] = []
     while True:
         page = read(cursor)
-        yield from page.items
+        items += page.items
         if page.next_cursor is None:
-            return
+            return items
         cursor = page.next_cursor
 
 

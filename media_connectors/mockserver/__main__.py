@@ -6,10 +6,11 @@ import logging
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from .app import MockApp, create_app
-from .clock import SPEEDS
+from .clock import DAY, SPEEDS
 from .config import MockConfig
 from .limits import LimitRules
 from .server import Server
@@ -26,6 +27,7 @@ def read_arguments(arguments: list[str] | None = None) -> tuple[argparse.Namespa
     parser.add_argument("--state", type=Path, default=None, metavar="DIR", help="keep state here across restarts")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--clock", choices=sorted(SPEEDS), help="default: real, or as before a restart")
+    parser.add_argument("--days-ago", type=float, default=0.0, help="where media time begins at the first start")
     parser.add_argument("--latency-ms", type=float, default=0.0)
     parser.add_argument("--read-lag-ms", type=float, default=0.0)
     parser.add_argument("--audit-seconds", type=float, default=120.0, help="shortest review, media time")
@@ -47,6 +49,7 @@ def read_arguments(arguments: list[str] | None = None) -> tuple[argparse.Namespa
         state_dir=given.state,
         seed=given.seed,
         clock=given.clock,
+        start=time.time() - given.days_ago * DAY if given.days_ago else None,
         latency_ms=given.latency_ms,
         read_lag_ms=given.read_lag_ms,
         limits=rules,

@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 from pgmq.install import get_embedded_install_sql, install_pgmq_sql
 
+from xmagnet.local.demo import HISTORY_DAYS
 from xmagnet.local.environment import PROJECT, Addresses, embedded_server, local_environment
 from xmagnet.local.postgres import APPLICATION_ROLE, BROKER_DATABASE, SUPERUSER, PostgresServer
 from xmagnet.local.service import Service
@@ -178,10 +179,13 @@ def _static(var: Path, environment: Mapping[str, str]) -> Service:
 
 def _media(stack: Stack, environment: Mapping[str, str]) -> Service:
     port = stack.addresses.media_port
-    state = stack.var / "mock-media"
+    command = [sys.executable, "-m", "media_connectors.mockserver", "--port", str(port)]
+    command += ["--state", str(stack.var / "mock-media")]
+    if stack.has_demo:
+        command += ["--days-ago", str(HISTORY_DAYS)]  # matters at the first start only: the demo lives through them
     return Service(
         name="media",
-        command=(sys.executable, "-m", "media_connectors.mockserver", "--port", str(port), "--state", str(state)),
+        command=tuple(command),
         environment=environment,
         is_ready=lambda: _accepts("127.0.0.1", port),
         is_healthy=lambda: _accepts("127.0.0.1", port),

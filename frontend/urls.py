@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allauth.account import views as account
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from frontend import delivery_urls
 from frontend.views import (
@@ -23,7 +23,7 @@ from frontend.views import (
     webhooks,
 )
 
-organization = [
+organization: list[URLPattern | URLResolver] = [
     *delivery_urls.urlpatterns,
     path("", overview.Overview.as_view(), name="overview"),
     path("search/", search.SearchPage.as_view(), name="search"),
@@ -78,7 +78,7 @@ organization = [
     path("profile/", profile.Profile.as_view(), name="profile"),
 ]
 
-pages = [
+pages: list[URLPattern | URLResolver] = [
     path("", entrance.ChooseOrganization.as_view(), name="home"),
     path("language/", entrance.set_language, name="set-language"),
     path("join/<slug:org>/<str:secret>/", members.JoinOrganization.as_view(), name="join"),

@@ -57,10 +57,11 @@ class ChangeAgency(_AgencyForm):
         return str(self.agency)
 
     def form_options(self) -> dict[str, Any]:
-        self.agency = agencies.list_agencies(self.actor).filter(pk=self.kwargs["agency_id"]).first()
-        if self.agency is None:
+        found = agencies.list_agencies(self.actor).filter(pk=self.kwargs["agency_id"]).first()
+        if found is None:
             raise Http404
-        return {"initial": {"name": self.agency.name}}
+        self.agency = found
+        return {"initial": {"name": found.name}}
 
     def perform(self, form: Any) -> HttpResponse:
         agencies.change_agency(self.actor, self.agency.pk, name=form.cleaned_data["name"])

@@ -25,7 +25,8 @@ class ChooseOrganization(LoginRequiredMixin, TemplateView):
     template_name = "frontend/entrance/organizations.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        organizations = organizations_of(request.user.pk)
+        user: Any = request.user  # signed in: LoginRequiredMixin
+        organizations = organizations_of(user.pk)
         if len(organizations) == 1:
             return redirect("frontend:overview", organizations[0].slug)
         return self.render_to_response(self.get_context_data(organizations=organizations))

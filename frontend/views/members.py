@@ -74,11 +74,12 @@ class ChangeMember(_MembersForm):
         return str(self.member.user)
 
     def form_options(self) -> dict[str, Any]:
-        self.member = members.list_members(self.actor).filter(pk=self.kwargs["member_id"]).first()
-        if self.member is None:
+        found = members.list_members(self.actor).filter(pk=self.kwargs["member_id"]).first()
+        if found is None:
             raise Http404
-        granted = [grant.account_id for grant in self.member.grants.all()] if self.member.is_account_limited else []
-        initial = {"role": self.member.role, "agency_id": self.member.agency_id, "account_ids": granted}
+        self.member = found
+        granted = [grant.account_id for grant in found.grants.all()] if found.is_account_limited else []
+        initial = {"role": found.role, "agency_id": found.agency_id, "account_ids": granted}
         return super().form_options() | {"initial": initial}
 
     def perform(self, form: Any) -> HttpResponse:

@@ -32,7 +32,8 @@ class Profile(FormPage):
 
     def perform(self, form: Any) -> HttpResponse:
         values = form.cleaned_data
-        change_profile(self.request.user.pk, **values)
+        user: Any = self.request.user
+        change_profile(user.pk, **values)
         messages.success(self.request, _("Saved."))
         response = redirect(self.url("profile"))
         remember_language(self.request, response, values["language"])

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+
 from media_connectors.models import MediaAccount
 from xmagnet.core.tenancy import Narrowing
 
@@ -35,6 +38,7 @@ def account_facts(actor: Narrowing) -> dict[int, AccountFacts]:
     rows = (
         MediaAccount.objects.all()
         .visible_to(actor)
+        .annotate(agency_label=Coalesce("agency__name", Value("")))
         .order_by("platform", "name", "id")
         .values_list(
             "id",
@@ -42,7 +46,7 @@ def account_facts(actor: Narrowing) -> dict[int, AccountFacts]:
             "name",
             "platform",
             "agency_id",
-            "agency__name",
+            "agency_label",
             "is_active",
             "health",
             "health_message",
@@ -54,4 +58,4 @@ def account_facts(actor: Narrowing) -> dict[int, AccountFacts]:
             "credential__refresh_expires_at",
         )
     )
-    return {row[0]: AccountFacts(*row[:5], row[5] or "", *row[6:]) for row in rows}
+    return {row[0]: AccountFacts(*row) for row in rows}

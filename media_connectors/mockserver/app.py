@@ -1,5 +1,6 @@
 """The WSGI application: one call from the wire to the wire, with everything that can go wrong on the way."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,6 +17,7 @@ from .world import World
 
 StartResponse = Callable[..., Any]
 JSON = "application/json; charset=utf-8"
+logger = logging.getLogger("mockserver")
 LIMIT_FAULTS = {"limit_account": ACCOUNT, "limit_developer": DEVELOPER, "limit_endpoint": ENDPOINT}
 STATUS_LINES = {200: "200 OK", 302: "302 Found", 400: "400 Bad Request", 404: "404 Not Found",
                 405: "405 Method Not Allowed", 500: "500 Internal Server Error", 502: "502 Bad Gateway",
@@ -104,10 +106,7 @@ class MockApp:
                 raise dialect.system_refusal()
             with self.world.lock:
                 call.now = self.world.tick()
-                try:
-                    data = endpoint.handler(call)
-                finally:
-                    self.world.store.flush()
+                data = self._handle(call, endpoint)
                 payload = data if isinstance(data, Page) else dialect.answer(call, _bend(call, data))
         except Refused as refused:
             body = orjson.dumps(dialect.refuse(call, refused))
@@ -117,6 +116,18 @@ class MockApp:
         if isinstance(payload, Page):
             return payload.status, payload.content_type, payload.body, payload.headers, verdict, 0
         return 200, JSON, orjson.dumps(payload), {}, verdict, payload.get("code", 0)
+
+    def _handle(self, call: Call, endpoint: Endpoint) -> Any:
+        """What the handler says; its failure is the medium's system error, as a vendor's bug would be."""
+        try:
+            return endpoint.handler(call)
+        except Refused:
+            raise
+        except Exception:
+            logger.exception("%s %s failed", call.method, call.path)
+            raise call.dialect.system_refusal() from None
+        finally:
+            self.world.store.flush()
 
     def _find_token(self, call: Call) -> Refused | None:
         """Put the token into the call, or say why it does not count. Limits are checked before it is refused."""

@@ -278,7 +278,7 @@ def list_creatives(call: Call) -> dict[str, Any]:
 def _creative_row(plan: Plan, creative_id: int, key: str, status: str) -> dict[str, Any]:
     materials = plan.settings.get("promotion_materials", {})
     modes = {v.get("video_id"): v["image_mode"] for v in materials.get("video_material_list", [])}
-    modes |= {i["image_id"]: g["image_mode"] for g in materials.get("image_material_list", []) for i in g["images"]}
+    modes |= {i.get("image_id"): g["image_mode"] for g in materials.get("image_material_list", []) for i in g["images"]}
     titles = [title["title"] for title in materials.get("title_material_list", [])]
     is_video = "VIDEO" in modes.get(key, "")
     return {

@@ -106,6 +106,8 @@ def _has_status(wanted: dict[str, Any], first: str, second: list[str], old: str)
 def _row(call: Call, plan: Plan) -> dict[str, Any]:
     first, second, old = promotion_status(plan, call.world.life.obstacles(plan, call.now))
     settings = {name: value for name, value in plan.settings.items() if name not in HIDDEN}
+    if "promotion_related_product" in settings:
+        settings["promotion_related_product"] = _products(settings["promotion_related_product"])
     return {
         "is_comment_disable": "OFF",
         "materials_type": "PROMOTION_MATERIALS",
@@ -125,6 +127,18 @@ def _row(call: Call, plan: Plan) -> dict[str, Any]:
         "budget_mode": "BUDGET_MODE_TOTAL" if plan.is_total_budget else "BUDGET_MODE_DAY",
         "schedule_time": plan.settings.get("schedule_time", ""),
     }
+
+
+def _products(sent: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A product's Douyin items are sent as texts and read back as numbers."""
+    shown = []
+    for product in sent:
+        videos = [
+            {**video, "item_id": int(video["item_id"])} if video.get("item_id", "").isdigit() else video
+            for video in product.get("video_material_list", [])
+        ]
+        shown.append({**product, "video_material_list": videos} if videos else product)
+    return shown
 
 
 def reject_reasons(call: Call) -> dict[str, Any]:

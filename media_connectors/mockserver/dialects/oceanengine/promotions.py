@@ -201,7 +201,8 @@ def apply_prices(plan: Plan, given: dict[str, Any]) -> None:
 def apply_materials(plan: Plan, materials: dict[str, Any]) -> None:
     """Note which materials the plan shows and what reviewers look at."""
     reviewed = [[kind, item[name]] for key, kind, name in REVIEWED for item in materials.get(key, []) if item.get(name)]
-    images = [image["image_id"] for group in materials.get("image_material_list", []) for image in group["images"]]
+    shown = [image.get("image_id") for group in materials.get("image_material_list", []) for image in group["images"]]
+    images = [image_id for image_id in shown if image_id]
     plan.settings["reviewed"] = reviewed + [["CREATIVE_IMAGE", image_id] for image_id in images]
     videos = [item["video_id"] for item in materials.get("video_material_list", []) if item.get("video_id")]
     plan.material_keys = videos + images

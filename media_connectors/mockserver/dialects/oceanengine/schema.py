@@ -28,6 +28,7 @@ class Shape:
     item: "Shape | None" = None
     values: frozenset[str] = frozenset()
     is_open: bool = False
+    is_numeric: bool = False
 
     # -- requests -----------------------------------------------------------------------------------------------
 
@@ -63,7 +64,7 @@ class Shape:
     def _read_enum(self, value: Any, name: str) -> Any:
         text = str(value)
         if text in self.values or (self.is_open and OPEN_ENUM.fullmatch(text)):
-            return int(text) if isinstance(value, int) else text
+            return int(text) if self.is_numeric else text
         raise Refused(PARAMETER_ERROR, f"{name}: Must be one of: {', '.join(sorted(self.values)[:12])}.")
 
     # -- responses ----------------------------------------------------------------------------------------------
@@ -75,7 +76,8 @@ class Shape:
             if not checks[self.kind](value):
                 yield f"{name}: {value!r} is not {self.kind}"
         elif self.kind == "enum":
-            if str(value) not in self.values and not self.is_open:
+            expected = _is_int64 if self.is_numeric else _is_text
+            if not expected(value) or (str(value) not in self.values and not self.is_open):
                 yield f"{name}: {value!r} is not a documented value"
         elif self.kind == "list":
             if not isinstance(value, list):
@@ -200,6 +202,7 @@ class _Reader:
             self._at = match.end()
             if not (match[1] == "int" and self._text.startswith("{", self._at)):
                 return Shape(_KINDS[match[1]])
+        is_numeric = match is not None
         if not self._take("{"):
             raise ValueError(f"no type at {self._text[self._at : self._at + 40]!r}")
         if self._take("…"):
@@ -213,7 +216,7 @@ class _Reader:
         values = self._text[self._at : end].split("|")
         self._at = end + 1
         listed = frozenset(value for value in values if not value.startswith("…"))
-        return Shape("enum", values=listed, is_open=len(listed) < len(values))
+        return Shape("enum", values=listed, is_open=len(listed) < len(values), is_numeric=is_numeric)
 
     def _take(self, text: str) -> bool:
         if self._text.startswith(text, self._at):

@@ -74,7 +74,7 @@ class BulkView(OrgView):
         },
     )
     def post(self, request: Request, org: str) -> Response:
-        key = _idempotency_key(request)
+        key = read_idempotency_key(request)
         wait_seconds = _wait_seconds(request)
         body = _body(request)
         rows, options = read_request(body, request.query_params.dict())
@@ -190,7 +190,8 @@ def _message(message: Any) -> dict[str, str]:
     return body | {"column": message.column} if message.column else body
 
 
-def _idempotency_key(request: Request) -> str:
+def read_idempotency_key(request: Request) -> str:
+    """The required header; raises a 400 problem."""
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         raise ApiProblem(

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from campaigns.api import bulk, jobs
+from campaigns.api import bulk, jobs, plans
 
 urlpatterns: list[URLPattern] = [
     path("limits", bulk.LimitsView.as_view(), name="limits"),
     path("plans/bulk", bulk.BulkView.as_view(), name="plans-bulk"),
     path("plans/bulk/template", bulk.TemplateView.as_view(), name="plans-bulk-template"),
+    path("plans", plans.PlanListView.as_view(), name="plans"),
+    path("plans/bulk-update", plans.BulkUpdateView.as_view(), name="plans-bulk-update"),
+    path("plans/undo", plans.UndoView.as_view(), name="plans-undo"),
+    path("plans/labels", plans.LabelsView.as_view(), name="plans-labels"),
+    path("plans/<int:plan_id>", plans.PlanView.as_view(), name="plan"),
+    path("plans/<int:plan_id>/metrics", plans.PlanMetricsView.as_view(), name="plan-metrics"),
+    path("accounts", plans.AccountListView.as_view(), name="accounts"),
+    path("campaigns", plans.CampaignListView.as_view(), name="campaigns"),
     path("jobs", jobs.JobListView.as_view(), name="jobs"),
     path("jobs/<str:job_id>", jobs.JobView.as_view(), name="job"),
     path("jobs/<str:job_id>/rows", jobs.JobRowsView.as_view(), name="job-rows"),

@@ -1,0 +1,323 @@
+"""Reading requests about plans, writing plans as JSON, and their shapes for OpenAPI. Money crosses in yuan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from campaigns.choices import Delivery, Learning, Review, Status
+from campaigns.contracts import OPERATORS, Condition, PlanQuery, PlanRow, SeriesPoint
+from campaigns.domain.guardrails import FIELDS, Wish
+from campaigns.domain.metrics import METRICS
+from campaigns.domain.periods import PRESETS, Period
+from campaigns.services.changes.planning import ChangePreview, PlannedChange
+from media_connectors.selectors.directory import AccountFacts
+from xmagnet.core.errors import ErrorList, FieldError, InvalidInput
+from xmagnet.core.money import fen_from_yuan, yuan_from_fen
+
+#: metrics whose unit is money leave in yuan
+MONEY_METRICS = frozenset(key for key, metric in METRICS.items() if metric.unit == "money")
+_MONEY_FIELDS = ("bid", "budget")
+_SIMPLE = (
+    "fields",
+    "metrics",
+    "sort",
+    "period",
+    "first_on",
+    "last_on",
+    "compare",
+    "search",
+    "limit",
+    "after",
+    "deleted",
+)
+
+
+def read_query(given: Mapping[str, str], *, limit: int, after: list[Any] | None) -> PlanQuery:
+    """From a query string: ``field=value``, ``field__operator=value|value``, ``search``, ``period`` or days,
+    ``compare``, ``metrics``, ``sort`` (``-cost``: descending), ``deleted``. Raises ``InvalidInput``."""
+    conditions = []
+    for name, value in given.items():
+        if name in _SIMPLE:
+            continue
+        field, _separator, operator = name.partition("__")
+        operator = operator or "is"
+        if operator not in OPERATORS:
+            detail = _("There is no operator “%(name)s”.") % {"name": operator}
+            raise InvalidInput(detail, errors=(FieldError(f"/{name}", "unknown_operator", detail),))
+        values = () if OPERATORS[operator] == 0 else tuple(value.split("|"))
+        conditions.append(Condition(field, operator, values))
+    sort = given.get("sort", "-cost")
+    metrics = tuple(key for key in given.get("metrics", "").split(",") if key)
+    return PlanQuery(
+        conditions=tuple(conditions),
+        search=given.get("search", ""),
+        period=read_period(given),
+        compare=given.get("compare", ""),  # type: ignore[arg-type]
+        **({"metrics": metrics} if metrics else {}),
+        sort=sort.lstrip("-"),
+        is_descending=sort.startswith("-"),
+        limit=limit,
+        after=tuple(after) if after is not None else None,
+        includes_deleted=given.get("deleted") == "true",
+    )
+
+
+def read_period(given: Mapping[str, str], *, default: str = "today") -> Period:
+    """``period=last_7_days`` or ``first_on=…&last_on=…``; raises ``InvalidInput``."""
+    if "first_on" in given or "last_on" in given:
+        try:
+            first_on, last_on = date.fromisoformat(given["first_on"]), date.fromisoformat(given["last_on"])
+        except (KeyError, ValueError):
+            detail = _("first_on and last_on are both dates like 2026-12-01.")
+            raise InvalidInput(detail, errors=(FieldError("/first_on", "not_a_date", detail),)) from None
+        return Period("", first_on, last_on)
+    preset = given.get("period", default)
+    if preset not in PRESETS:
+        detail = _("period is one of: %(choices)s.") % {"choices": ", ".join(PRESETS)}
+        raise InvalidInput(detail, errors=(FieldError("/period", "not_a_choice", detail),))
+    return Period(preset)
+
+
+def read_wishes(given: Any) -> list[Wish]:
+    """From ``{"bid": {"set": 52.5}, "budget": {"percent": 20, "most": 2000}, "status": "paused"}``.
+
+    Raises ``InvalidInput``.
+    """
+    errors = ErrorList()
+    wishes = []
+    if not isinstance(given, dict):
+        raise InvalidInput(errors=(FieldError("/changes", "invalid", _("changes is an object.")),))
+    for name, value in given.items():
+        pointer = f"/changes/{name}"
+        if name not in FIELDS:
+            errors.add(pointer, "unknown_field", _("There is no field “%(field)s”.") % {"field": name})
+            continue
+        wish = dict(value) if isinstance(value, dict) else {"set": value}
+        bounds = {bound: wish.pop(bound) for bound in ("least", "most") if bound in wish}
+        if len(wish) != 1 or next(iter(wish)) not in {"set", "percent", "amount"}:
+            errors.add(pointer, "invalid", _("Give exactly one of set, percent and amount."))
+            continue
+        (kind, asked), is_money = next(iter(wish.items())), name in _MONEY_FIELDS
+        try:
+            if kind != "set" and not is_money:
+                raise ValueError(_("Only bids and budgets change by percent or amount."))
+            amount = _percent(asked) if kind == "percent" else fen_from_yuan(asked) if is_money else asked
+            limits = {bound: fen_from_yuan(limit) for bound, limit in bounds.items()}
+            wishes.append(Wish(name, kind, amount, limits.get("least"), limits.get("most")))
+        except (ValueError, TypeError) as error:
+            errors.add(pointer, "invalid", str(error))
+    errors.raise_if_any()
+    return wishes
+
+
+def _percent(value: Any) -> float:
+    percent = float(value)
+    if not -99 <= percent <= 1_000:
+        raise ValueError(_("A percentage is between -99 and 1000."))
+    return percent
+
+
+def plan_json(row: PlanRow, *, fields: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """A plan for the API; ``fields`` picks members, "" keeps all."""
+    body = {
+        "id": row.id,
+        "remote_id": row.remote_id,
+        "client_ref": row.client_ref,
+        "name": row.name,
+        "media": row.platform,
+        "account": {"id": row.account.id, "remote_id": row.account.remote_id, "name": row.account.name},
+        "agency": {"id": row.account.agency_id, "name": row.account.agency_name} if row.account.agency_id else None,
+        "campaign": {"id": row.campaign_id, "name": row.campaign_name} if row.campaign_id else None,
+        "status": row.status,
+        "delivery": row.delivery_status,
+        "learning": row.learning_state,
+        "review": row.review_state,
+        "bid_type": row.bid_type,
+        "bid": yuan(row.bid_fen),
+        "budget": yuan(row.daily_budget_fen),
+        "schedule": row.schedule,
+        "labels": list(row.labels),
+        "note": row.note,
+        "created_at": row.created_at,
+        "synced_at": row.synced_at,
+        "metrics": metrics_json(row.metrics),
+        **({"compared": metrics_json(row.compared)} if row.compared else {}),
+    }
+    return {name: value for name, value in body.items() if name in fields} if fields else body
+
+
+def metrics_json(metrics: Mapping[str, float | None]) -> dict[str, Any]:
+    """Metrics with money in yuan (text with two decimals); undefined ratios are null."""
+    return {
+        key: (None if value is None else str(yuan_from_fen(round(value)))) if key in MONEY_METRICS else value
+        for key, value in metrics.items()
+    }
+
+
+def point_json(point: SeriesPoint) -> dict[str, Any]:
+    """One hour or day."""
+    return {"at": point.label, "metrics": metrics_json(point.metrics)}
+
+
+def change_json(change: PlannedChange) -> dict[str, Any]:
+    """One line of a preview."""
+    body = asdict(change)
+    if change.field in _MONEY_FIELDS:
+        body |= {name: yuan(body[name]) for name in ("before", "asked", "after")}
+    return {**body, "codes": list(change.codes), "reasons": list(change.reasons)}
+
+
+def preview_json(preview: ChangePreview, *, limit: int = 1_000) -> dict[str, Any]:
+    """A preview; at most ``limit`` lines, the counts are of all."""
+    return {
+        "validate_only": True,
+        "counts": dict(preview.counts),
+        "missing_plan_ids": list(preview.missing_plan_ids),
+        "changes": [change_json(change) for change in preview.changes[:limit]],
+        "is_truncated": len(preview.changes) > limit,
+    }
+
+
+def account_json(account: AccountFacts) -> dict[str, Any]:
+    """A media account with its health and how far its numbers reach."""
+    return {
+        "id": account.id,
+        "remote_id": account.remote_id,
+        "name": account.name,
+        "media": account.platform,
+        "agency": {"id": account.agency_id, "name": account.agency_name} if account.agency_id else None,
+        "is_active": account.is_active,
+        "health": account.health,
+        "health_message": account.health_message,
+        "balance": yuan(account.balance_fen),
+        "plans_synced_at": account.plans_synced_at,
+        "metrics_synced_at": account.metrics_synced_at,
+    }
+
+
+def yuan(fen: int | None) -> str | None:
+    """Yuan with two decimals as text."""
+    return None if fen is None else str(yuan_from_fen(fen))
+
+
+class NamedSchema(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class AccountRefSchema(NamedSchema):
+    remote_id = serializers.CharField()
+
+
+class PlanSchema(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.IntegerField()
+    remote_id = serializers.CharField(help_text="The media's id, as text: it exceeds 2**53")
+    client_ref = serializers.CharField()
+    name = serializers.CharField()
+    media = serializers.ChoiceField(["douyin", "toutiao", "kuaishou"])
+    account = AccountRefSchema()
+    agency = NamedSchema(allow_null=True)
+    campaign = NamedSchema(allow_null=True)
+    status = serializers.ChoiceField(Status.choices)
+    delivery = serializers.ChoiceField(Delivery.choices)
+    learning = serializers.ChoiceField(Learning.choices)
+    review = serializers.ChoiceField(Review.choices)
+    bid_type = serializers.CharField()
+    bid = serializers.CharField(allow_null=True, help_text="yuan")
+    budget = serializers.CharField(allow_null=True, help_text="yuan a day; null is unlimited")
+    schedule = serializers.CharField(help_text='336 half hours from Monday 00:00; "" is always')
+    labels = serializers.ListField(child=serializers.CharField())
+    note = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    synced_at = serializers.DateTimeField(allow_null=True)
+    metrics = serializers.DictField(help_text="By metric; money in yuan as text, undefined ratios null")
+    compared = serializers.DictField(required=False)
+
+
+class PlanPageSchema(serializers.Serializer):  # type: ignore[type-arg]
+    plans = PlanSchema(many=True)
+    next = serializers.CharField(allow_null=True, help_text="The value of after for the next page")
+
+
+class PlanDetailSchema(PlanSchema):
+    objective = serializers.CharField()
+    goal = serializers.CharField()
+    targeting = serializers.DictField()
+    landing_url = serializers.CharField()
+    titles = serializers.ListField()
+    materials = serializers.ListField()
+    reject_reasons = serializers.ListField()
+    settings = serializers.DictField(help_text="The platform's own words")
+    job_id = serializers.CharField()
+
+
+class PointSchema(serializers.Serializer):  # type: ignore[type-arg]
+    at = serializers.CharField(help_text="2026-12-01, or 2026-12-01T14 by the hour; Asia/Shanghai")
+    metrics = serializers.DictField()
+
+
+class SeriesSchema(serializers.Serializer):  # type: ignore[type-arg]
+    points = PointSchema(many=True)
+
+
+class ChangesSchema(serializers.Serializer):  # type: ignore[type-arg]
+    changes = serializers.DictField(
+        help_text='{"bid": {"set": 52.5}, "budget": {"percent": 20, "most": 2000}, "status": "paused"}'
+    )
+    accepts_void = serializers.BooleanField(required=False, help_text="Send edits that void the cost guarantee")
+    reason = serializers.CharField(required=False)
+
+
+class BulkChangeSchema(ChangesSchema):
+    plan_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
+    filter = serializers.DictField(required=False, help_text="As the query string of GET /plans")
+    expected_count = serializers.IntegerField(required=False, help_text="With filter: how many plans you saw")
+
+
+class LabelsSchema(serializers.Serializer):  # type: ignore[type-arg]
+    plan_ids = serializers.ListField(child=serializers.IntegerField())
+    add = serializers.ListField(child=serializers.CharField(), required=False)
+    remove = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class UndoSchema(serializers.Serializer):  # type: ignore[type-arg]
+    job_id = serializers.CharField(required=False)
+    event_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
+    accepts_void = serializers.BooleanField(required=False)
+
+
+class AccountSchema(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.IntegerField()
+    remote_id = serializers.CharField()
+    name = serializers.CharField()
+    media = serializers.CharField()
+    agency = NamedSchema(allow_null=True)
+    is_active = serializers.BooleanField()
+    health = serializers.CharField()
+    health_message = serializers.CharField()
+    balance = serializers.CharField(allow_null=True)
+    plans_synced_at = serializers.DateTimeField(allow_null=True)
+    metrics_synced_at = serializers.DateTimeField(allow_null=True)
+
+
+class AccountListSchema(serializers.Serializer):  # type: ignore[type-arg]
+    accounts = AccountSchema(many=True)
+
+
+class CampaignSchema(NamedSchema):
+    remote_id = serializers.CharField()
+    account_id = serializers.IntegerField()
+    media = serializers.CharField()
+    status = serializers.CharField()
+    budget = serializers.CharField(allow_null=True)
+
+
+class CampaignPageSchema(serializers.Serializer):  # type: ignore[type-arg]
+    campaigns = CampaignSchema(many=True)
+    next = serializers.CharField(allow_null=True)

@@ -1,0 +1,308 @@
+"""Plans over the API: list, detail, numbers, changes, undo, labels; accounts and campaigns to choose from."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.api import plan_schemas as schemas
+from campaigns.api.bulk import KEY_PARAMETER, job_answer, read_idempotency_key
+from campaigns.api.bulk_schemas import JobSchema, ProblemSchema
+from campaigns.domain.periods import PRESETS
+from campaigns.selectors.campaigns import list_campaigns
+from campaigns.selectors.plans import plan_detail, plan_rows
+from campaigns.selectors.series import plan_series
+from campaigns.services.annotations import change_labels
+from campaigns.services.changes.planning import (
+    change_plans,
+    preview_changes,
+    preview_undo,
+    select_expected,
+    undo_changes,
+)
+from media_connectors.selectors.directory import account_facts
+from xmagnet.core.errors import FieldError, InvalidInput
+from xmagnet.web.api.pagination import encode_cursor, read_page_request
+from xmagnet.web.api.views import OrgView
+
+NOT_FOUND = OpenApiResponse(ProblemSchema, description="Also for a plan that you may not see")
+INVALID = (422, "application/problem+json")
+PERIOD = [
+    OpenApiParameter("period", str, enum=list(PRESETS), default="today"),
+    OpenApiParameter("first_on", str, description="Instead of period: first day, 2026-12-01"),
+    OpenApiParameter("last_on", str, description="Instead of period: last day"),
+    OpenApiParameter("metrics", str, description="Keys, comma-separated"),
+]
+VALIDATE_ONLY = OpenApiParameter("validate_only", bool, default=False, description="Preview; nothing is written")
+
+
+class PlanListView(OrgView):
+    """Plans with filters, fields, sort and metrics, a page at a time."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "plans:read"}
+
+    @extend_schema(
+        operation_id="plans_list",
+        parameters=[
+            *PERIOD,
+            OpenApiParameter("compare", str, enum=["", "previous", "same_hours"], default=""),
+            OpenApiParameter("search", str, description="Words of the name, or an id"),
+            OpenApiParameter("sort", str, default="-cost", description="A field or metric; - is descending"),
+            OpenApiParameter("fields", str, description="Members to answer with, comma-separated"),
+            OpenApiParameter("media", str, description="Any field may filter: field=value or field__operator=a|b"),
+            OpenApiParameter("status", str),
+            OpenApiParameter("account", str),
+            OpenApiParameter("deleted", bool, default=False),
+            OpenApiParameter("limit", int, default=100),
+            OpenApiParameter("after", str, description="The cursor of the page before"),
+        ],
+        responses={200: schemas.PlanPageSchema, INVALID: ProblemSchema},
+    )
+    def get(self, request: Request, org: str) -> Response:
+        page = read_page_request(request.query_params)
+        query = schemas.read_query(request.query_params.dict(), limit=page.limit, after=page.after)
+        rows, has_more = plan_rows(self.actor, query)
+        fields = frozenset(name for name in request.query_params.get("fields", "").split(",") if name)
+        return Response(
+            {
+                "plans": [schemas.plan_json(row, fields=fields) for row in rows],
+                "next": encode_cursor(list(rows[-1].key)) if rows and has_more else None,
+            }
+        )
+
+
+class PlanView(OrgView):
+    """One plan; PATCH changes it through a job of its own."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "plans:read", "PATCH": "plans:write"}
+
+    @extend_schema(
+        operation_id="plans_get",
+        parameters=PERIOD,
+        responses={200: schemas.PlanDetailSchema, (404, "application/problem+json"): NOT_FOUND},
+    )
+    def get(self, request: Request, org: str, plan_id: int) -> Response:
+        metrics = [key for key in request.query_params.get("metrics", "").split(",") if key]
+        detail = plan_detail(self.actor, plan_id, period=schemas.read_period(request.query_params), metrics=metrics)
+        body = schemas.plan_json(detail.row)
+        for name in ("objective", "goal", "targeting", "landing_url", "settings", "job_id"):
+            body[name] = getattr(detail, name)
+        for name in ("titles", "materials", "reject_reasons"):
+            body[name] = list(getattr(detail, name))
+        return Response(body)
+
+    @extend_schema(
+        operation_id="plans_change",
+        request=schemas.ChangesSchema,
+        parameters=[KEY_PARAMETER, VALIDATE_ONLY],
+        responses={202: JobSchema, (404, "application/problem+json"): NOT_FOUND, INVALID: ProblemSchema},
+    )
+    def patch(self, request: Request, org: str, plan_id: int) -> Response:
+        plan_detail(self.actor, plan_id, metrics=["cost"])  # 404 before anything else
+        return _change(self, request, org, [plan_id], _body(request, {"changes", "accepts_void", "reason"}))
+
+
+class PlanMetricsView(OrgView):
+    """Numbers of one plan by hour or day."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "plans:read"}
+
+    @extend_schema(
+        operation_id="plans_metrics",
+        parameters=[*PERIOD, OpenApiParameter("granularity", str, enum=["hour", "day"], default="day")],
+        responses={200: schemas.SeriesSchema, (404, "application/problem+json"): NOT_FOUND, INVALID: ProblemSchema},
+    )
+    def get(self, request: Request, org: str, plan_id: int) -> Response:
+        granularity = request.query_params.get("granularity", "day")
+        if granularity not in {"hour", "day"}:
+            raise _invalid("/granularity", _("granularity is hour or day."))
+        points = plan_series(
+            self.actor,
+            plan_id,
+            period=schemas.read_period(request.query_params, default="last_7_days"),
+            granularity=granularity,
+            metrics=[key for key in request.query_params.get("metrics", "").split(",") if key],
+        )
+        return Response({"points": [schemas.point_json(point) for point in points]})
+
+
+class BulkUpdateView(OrgView):
+    """Change many plans, by ids or by a filter with the count that was seen."""
+
+    permissions: ClassVar[dict[str, str]] = {"POST": "plans:write"}
+
+    @extend_schema(
+        operation_id="plans_bulk_update",
+        request=schemas.BulkChangeSchema,
+        parameters=[KEY_PARAMETER, VALIDATE_ONLY],
+        responses={202: JobSchema, (409, "application/problem+json"): ProblemSchema, INVALID: ProblemSchema},
+    )
+    def post(self, request: Request, org: str) -> Response:
+        known = {"changes", "accepts_void", "reason", "plan_ids", "filter", "expected_count", "callback_id"}
+        body = _body(request, known)
+        return _change(self, request, org, _selected(self, body), body)
+
+
+class UndoView(OrgView):
+    """Take back single changes or a whole job, leaving alone what was changed since."""
+
+    permissions: ClassVar[dict[str, str]] = {"POST": "plans:write"}
+
+    @extend_schema(
+        operation_id="plans_undo",
+        request=schemas.UndoSchema,
+        parameters=[KEY_PARAMETER, VALIDATE_ONLY],
+        responses={202: JobSchema, INVALID: ProblemSchema},
+    )
+    def post(self, request: Request, org: str) -> Response:
+        body = _body(request, {"job_id", "event_ids", "accepts_void"})
+        what: dict[str, Any] = {
+            "job_id": str(body.get("job_id", "")),
+            "event_ids": _ids(body.get("event_ids", []), "/event_ids"),
+            "accepts_void": body.get("accepts_void") is True,
+        }
+        if request.query_params.get("validate_only") == "true":
+            return Response(schemas.preview_json(preview_undo(self.actor, **what)))
+        accepted = undo_changes(self.actor, idempotency_key=read_idempotency_key(request), **what)
+        return job_answer(org, accepted.job, accepted)
+
+
+class LabelsView(OrgView):
+    """Label plans; at once, labels are ours alone."""
+
+    permissions: ClassVar[dict[str, str]] = {"POST": "plans:write"}
+
+    @extend_schema(
+        operation_id="plans_labels",
+        request=schemas.LabelsSchema,
+        responses={200: {"type": "object", "properties": {"changed": {"type": "integer"}}}, INVALID: ProblemSchema},
+    )
+    def post(self, request: Request, org: str) -> Response:
+        body = _body(request, {"plan_ids", "add", "remove"})
+        changed = change_labels(
+            self.actor,
+            plan_ids=_ids(body.get("plan_ids", []), "/plan_ids"),
+            add=_texts(body.get("add", []), "/add"),
+            remove=_texts(body.get("remove", []), "/remove"),
+        )
+        return Response({"changed": changed})
+
+
+class AccountListView(OrgView):
+    """The media accounts that you may see."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "accounts:read"}
+
+    @extend_schema(operation_id="accounts_list", responses=schemas.AccountListSchema)
+    def get(self, request: Request, org: str) -> Response:
+        accounts = account_facts(self.actor).values()
+        return Response({"accounts": [schemas.account_json(account) for account in accounts]})
+
+
+class CampaignListView(OrgView):
+    """The campaigns that you may see, by id."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "plans:read"}
+
+    @extend_schema(
+        operation_id="campaigns_list",
+        parameters=[
+            OpenApiParameter("account", int),
+            OpenApiParameter("limit", int, default=100),
+            OpenApiParameter("after", str),
+        ],
+        responses={200: schemas.CampaignPageSchema, INVALID: ProblemSchema},
+    )
+    def get(self, request: Request, org: str) -> Response:
+        page = read_page_request(request.query_params)
+        account = request.query_params.get("account", "")
+        if account and not (account.isascii() and account.isdigit() and int(account) < 1 << 63):
+            raise _invalid("/account", _("account is an id."))
+        after = page.after[0] if page.after else 0
+        if not isinstance(after, int) or abs(after) >= 1 << 63:
+            raise _invalid("/after", _("This is not a cursor of this list."))
+        found = list(
+            list_campaigns(self.actor, account_id=int(account) if account else None, after_id=after)[: page.limit + 1]
+        )
+        rows = found[: page.limit]
+        return Response(
+            {
+                "campaigns": [
+                    {
+                        "id": row.pk,
+                        "remote_id": row.remote_id,
+                        "name": row.name,
+                        "account_id": row.account_id,
+                        "media": row.platform,
+                        "status": row.status,
+                        "budget": schemas.yuan(row.daily_budget_fen),
+                    }
+                    for row in rows
+                ],
+                "next": encode_cursor([rows[-1].pk]) if len(found) > page.limit else None,
+            }
+        )
+
+
+def _change(view: OrgView, request: Request, org: str, plan_ids: list[int], body: dict[str, Any]) -> Response:
+    wishes = schemas.read_wishes(body.get("changes"))
+    accepts_void = body.get("accepts_void") is True
+    if request.query_params.get("validate_only") == "true":
+        preview = preview_changes(view.actor, plan_ids=plan_ids, wishes=wishes, accepts_void=accepts_void)
+        return Response(schemas.preview_json(preview))
+    accepted = change_plans(
+        view.actor,
+        plan_ids=plan_ids,
+        wishes=wishes,
+        idempotency_key=read_idempotency_key(request),
+        accepts_void=accepts_void,
+        reason=str(body.get("reason", "")),
+        callback_id=body.get("callback_id") if isinstance(body.get("callback_id"), int) else None,
+    )
+    return job_answer(org, accepted.job, accepted)
+
+
+def _selected(view: OrgView, body: dict[str, Any]) -> list[int]:
+    if ("plan_ids" in body) == ("filter" in body):
+        raise _invalid("/plan_ids", _("Give either plan_ids or filter."))
+    if "plan_ids" in body:
+        return _ids(body["plan_ids"], "/plan_ids")
+    given, expected = body["filter"], body.get("expected_count")
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise _invalid("/filter", _("filter is an object of texts, as in the query string of GET /plans."))
+    if not isinstance(expected, int):
+        raise _invalid("/expected_count", _("With filter, say how many plans you expect."))
+    return select_expected(view.actor, schemas.read_query(given, limit=1, after=None), expected_count=expected)
+
+
+def _body(request: Request, known: set[str]) -> dict[str, Any]:
+    body = request.data
+    if not isinstance(body, dict):
+        raise _invalid("", _("The body is a JSON object."))
+    for name in body:
+        if name not in known:
+            raise _invalid(f"/{name}", _("There is no field “%(field)s”.") % {"field": name}, "unknown_field")
+    return body
+
+
+def _ids(value: Any, pointer: str) -> list[int]:
+    is_list = isinstance(value, list)
+    if not is_list or not all(
+        isinstance(one, int) and not isinstance(one, bool) and 0 < one < 1 << 63 for one in value
+    ):
+        raise _invalid(pointer, _("A list of ids."))
+    return list(value)
+
+
+def _texts(value: Any, pointer: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) and "\0" not in one for one in value):
+        raise _invalid(pointer, _("A list of texts."))
+    return list(value)
+
+
+def _invalid(pointer: str, detail: str, code: str = "invalid") -> InvalidInput:
+    return InvalidInput(detail, errors=(FieldError(pointer, code, detail),))

@@ -1,0 +1,186 @@
+"""The plans API: pages, fields, filters, changes as jobs, previews, and nothing for strangers."""
+
+import pytest
+
+from tests.campaigns.rows import hour, ingest
+from tests.factories import make_api_token, make_campaign, make_member
+from xmagnet.core.scope import organization_scope
+from xmagnet.jobs.models import Job
+
+
+@pytest.fixture
+def api(world, client):
+    """Ask as a member of the first organization; ``role`` and narrowing by keyword."""
+    ingest(world.blue_account, hour(world.blue_plan, 0, 9, cost_fen=1000, clicks=10, conversions=2))
+
+    def ask(method, path, body=None, *, role="admin", key="k1", organization=None, scopes=None, **narrowing):
+        owner = organization or world.organization
+        text = make_api_token(owner, make_member(owner, role, **narrowing), scopes)
+        headers = {"authorization": f"Bearer {text}", "idempotency-key": key}
+        more = {"content_type": "application/json", "data": body} if body is not None else {}
+        return getattr(client, method)(f"/api/v1/o/{world.organization.slug}/{path}", headers=headers, **more)
+
+    return ask
+
+
+def jobs(world):
+    with organization_scope(world.organization.pk):
+        return Job.objects.count()
+
+
+def test_plans_come_with_metrics_in_yuan(world, api):
+    body = api("get", "plans?metrics=cost,cpa,conversions").json()
+    first, second = body["plans"]
+    assert (first["name"], first["bid"], first["budget"]) == ("Blue plan", "50.00", "1000.00")
+    assert first["metrics"] == {"cost": "10.00", "cpa": "5.00", "conversions": 2}
+    assert second["metrics"] == {"cost": "0.00", "cpa": None, "conversions": 0}
+    assert first["remote_id"] == world.blue_plan.remote_id
+    assert body["next"] is None
+
+
+def test_pages_follow_the_cursor_with_chosen_fields(world, api):
+    first = api("get", "plans?limit=1&sort=name&fields=id,name").json()
+    assert first["plans"] == [{"id": world.blue_plan.pk, "name": "Blue plan"}]
+    second = api("get", f"plans?limit=1&sort=name&fields=id,name&after={first['next']}").json()
+    assert (second["plans"], second["next"]) == ([{"id": world.red_plan.pk, "name": "Red plan"}], None)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("media=douyin", ["Blue plan"]),
+        ("media__any_of=douyin|kuaishou&sort=name", ["Blue plan", "Red plan"]),
+        ("bid__between=70|90", ["Red plan"]),
+        ("cost__gt=5", ["Blue plan"]),
+        ("search=red", ["Red plan"]),
+        ("labels__is_set=", []),
+    ],
+)
+def test_any_field_filters(world, api, query, expected):
+    assert [plan["name"] for plan in api("get", f"plans?{query}").json()["plans"]] == expected
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "luck=1",
+        "media__luck=1",
+        "sort=luck",
+        "period=luck",
+        "first_on=x",
+        "metrics=luck",
+        "after=x",
+        "limit=0",
+        "bid=x",
+    ],
+)
+def test_what_makes_no_sense_is_a_problem(world, api, query):
+    response = api("get", f"plans?{query}")
+    assert (response.status_code, response["Content-Type"]) == (422, "application/problem+json")
+
+
+def test_a_plan_shows_its_settings_and_numbers(world, api):
+    body = api("get", f"plans/{world.blue_plan.pk}?metrics=cost").json()
+    assert (body["metrics"], body["settings"], body["titles"]) == ({"cost": "10.00"}, {}, [])
+    points = api("get", f"plans/{world.blue_plan.pk}/metrics?period=today&granularity=hour&metrics=cost").json()[
+        "points"
+    ]
+    assert points[9] == {"at": "2026-11-22T09", "metrics": {"cost": "10.00"}}
+    assert api("get", f"plans/{world.blue_plan.pk}/metrics?granularity=week").status_code == 422
+
+
+@pytest.mark.parametrize("path", ["plans/{id}", "plans/{id}/metrics"])
+def test_a_plan_of_another_agency_or_organization_is_404(world, api, path):
+    own = path.format(id=world.red_plan.pk)
+    assert api("get", own, role="optimizer", agency=world.blue).status_code == 404
+    assert api("get", own, role="optimizer", account_ids=[world.blue_account.pk]).status_code == 404
+    assert api("get", path.format(id=world.other_plan.pk)).status_code == 404
+    assert api("get", own, organization=world.other).status_code in {401, 404}
+    assert api("patch", f"plans/{world.other_plan.pk}", {"changes": {"bid": 60}}).status_code == 404
+    assert jobs(world) == 0
+
+
+def test_lists_are_narrowed(world, api):
+    narrowed = {"role": "optimizer", "agency": world.blue}
+    assert [plan["name"] for plan in api("get", "plans", **narrowed).json()["plans"]] == ["Blue plan"]
+    assert [one["name"] for one in api("get", "accounts", **narrowed).json()["accounts"]] == ["Blue Douyin"]
+    make_campaign(world.red_account)
+    assert api("get", "campaigns", **narrowed).json()["campaigns"] == []
+    assert len(api("get", "campaigns").json()["campaigns"]) == 1
+
+
+def test_patch_makes_a_job_of_one_row_once_for_a_key(world, api):
+    path, body = f"plans/{world.blue_plan.pk}", {"changes": {"bid": {"percent": 10}}}
+    response = api("patch", path, body)
+    assert (response.status_code, response.json()["kind"]) == (202, "plans.update")
+    assert response["Location"].endswith(response.json()["id"])
+    again = api("patch", path, body)
+    assert (again["Idempotency-Replayed"], again.json()["id"], jobs(world)) == ("true", response.json()["id"], 1)
+    other = api("patch", path, {"changes": {"bid": 61}})
+    assert (other.status_code, other.json()["type"].rsplit("/", 1)[1]) == (422, "idempotency-key-reused")
+
+
+def test_a_preview_tells_every_change_and_makes_no_job(world, api):
+    body = {
+        "plan_ids": [world.blue_plan.pk, world.red_plan.pk],
+        "changes": {"budget": {"amount": -5_000}, "status": "paused"},
+    }
+    answer = api("post", "plans/bulk-update?validate_only=true", body, key="").json()
+    assert answer["counts"] == {"change": 3, "unchanged": 1}
+    first = answer["changes"][0]
+    assert (first["before"], first["after"], first["codes"]) == ("1000.00", "300.00", ["budget_out_of_range"])
+    assert first["reasons"] == [
+        "The media takes a daily budget between ¥300 and ¥9,999,999.99 now (today's cost included)."
+    ]
+    assert jobs(world) == 0
+
+
+def test_changes_by_filter_need_the_count_that_was_seen(world, api):
+    body = {"filter": {"media": "douyin"}, "expected_count": 1, "changes": {"status": "paused"}}
+    assert api("post", "plans/bulk-update", body).status_code == 202
+    refused = api("post", "plans/bulk-update", {**body, "expected_count": 2}, key="k2")
+    assert (refused.status_code, refused.json()["type"].rsplit("/", 1)[1], jobs(world)) == (409, "selection-moved", 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"changes": {"bid": 1}},
+        {"plan_ids": [1], "filter": {}, "changes": {"bid": 1}},
+        {"plan_ids": ["1"], "changes": {"bid": 1}},
+        {"plan_ids": [], "changes": {"bid": 1}},
+        {"plan_ids": [1]},
+        {"plan_ids": [1], "changes": {"luck": 1}},
+        {"plan_ids": [1], "changes": {"bid": {"set": 1, "percent": 2}}},
+        {"plan_ids": [1], "changes": {"bid": "dear"}},
+        {"plan_ids": [1], "changes": {"status": {"percent": 2}}},
+        {"plan_ids": [1], "changes": {"budget": {"percent": 5000}}},
+        {"filter": {"media": "douyin"}, "changes": {"bid": 1}},
+        {"plan_ids": [1], "changes": {"bid": 1}, "luck": 1},
+        [],
+    ],
+)
+def test_an_unclear_change_is_refused_whole(world, api, body):
+    assert api("post", "plans/bulk-update", body).status_code == 422
+    assert jobs(world) == 0
+
+
+def test_rights_are_needed(world, api):
+    body = {"plan_ids": [world.blue_plan.pk], "changes": {"status": "paused"}}
+    assert api("post", "plans/bulk-update", body, role="analyst").status_code == 403
+    assert api("post", "plans/bulk-update", body, scopes=["plans:read", "plans:write"]).status_code == 403
+    assert api("post", "plans/labels", {"plan_ids": [1], "add": ["x"]}, role="analyst").status_code == 403
+    assert api("get", "plans", role="finance").status_code == 403
+    missing = api("post", "plans/bulk-update", {**body, "changes": {"bid": 60}}, key="")
+    assert (missing.status_code, jobs(world)) == (400, 0)
+
+
+def test_labels_change_at_once(world, api):
+    ids = [world.blue_plan.pk]
+    assert api("post", "plans/labels", {"plan_ids": ids, "add": ["hot"]}).json() == {"changed": 1}
+    assert api("get", "plans?labels__has_any=hot").json()["plans"][0]["labels"] == ["hot"]
+
+
+def test_nothing_to_undo_is_said(world, api):
+    assert api("post", "plans/undo", {"job_id": "job_x"}).status_code == 422
+    assert api("post", "plans/undo", {}).status_code == 422

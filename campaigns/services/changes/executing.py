@@ -11,8 +11,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from campaigns.choices import JobKindName, RowState, Status
 from campaigns.choices import Outcome as RowOutcome
-from campaigns.choices import RowState, Status
 from campaigns.domain.guardrails import COLUMN_OF, Wish, propose
 from campaigns.domain.rows.problems import RowProblem
 from campaigns.models import Plan
@@ -22,11 +22,13 @@ from campaigns.services.bulk.executors import (
     CheckedRow,
     ClaimedRow,
     Jobs,
+    Kind,
     SourceRow,
     Step,
     Verdict,
     Work,
 )
+from campaigns.services.bulk.kinds import register_kind
 from campaigns.services.bulk.verdicts import failed, not_sent, unsettled
 from campaigns.services.changes.facts import KnownPlan, known_plans, live_plans_of_account
 from campaigns.services.changes.planning import PlannedChange, plan_undo, planned_change
@@ -215,6 +217,11 @@ class ChangePlans:
                 work.steps.append(Step(CHANGE, command, of_batch))
             else:
                 work.verdicts += [self._standing(row, command.state, command.error) for row in of_batch]
+
+
+def register() -> None:
+    """Let the row machine carry changes."""
+    register_kind(Kind(JobKindName.UPDATE, "plans:write", ChangeRowChecker, ChangePlans))
 
 
 def _key(rows: Sequence[ClaimedRow]) -> str:

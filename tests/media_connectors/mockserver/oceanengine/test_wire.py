@@ -41,6 +41,18 @@ def test_the_vendors_typescript_port_may_join_arrays_with_commas(ocean: Ocean) -
     assert [row["id"] for row in body["data"]] == [ocean.account, ocean.other]
 
 
+@pytest.mark.parametrize("joined", ["{0}", "{0}%2C{0}", "%5B{0}%5D"])
+def test_the_typescript_ports_lists_of_one_have_no_comma(ocean: Ocean, joined: str) -> None:
+    body = raw(ocean, INFO, f"advertiser_ids={joined.format(ocean.account)}", **{"X-Sdk-Language": "node"})
+    assert {row["id"] for row in body["data"]} == {ocean.account}
+    order = "%7B%22field%22%3A%22stat_cost%22%2C%22type%22%3A%22DESC%22%7D"
+    asked = "dimensions=stat_time_day&metrics=stat_cost&filters=&start_time=2026-11-16&end_time=2026-11-16"
+    path = "/open_api/v3.0/report/custom/get/"
+    body = raw(ocean, path, f"advertiser_id={ocean.account}&{asked}&order_by={order}", **{"X-Sdk-Language": "node"})
+    assert body["code"] == 0
+    assert raw(ocean, path, f"advertiser_id={ocean.account}&{asked}&order_by={order}")["code"] == 40000
+
+
 def test_filters_are_json_objects(ocean: Ocean) -> None:
     body = raw(ocean, LIST, f"advertiser_id={ocean.account}&filtering=project")
     assert (body["code"], body["message"]) == (40000, "filtering: Not a valid JSON value.")

@@ -79,6 +79,14 @@ _OLDER = {
     "v1/creative/list": "gw/dsp/creative/list",
     "v2/creative/create": "gw/dsp/creative/create",
     "v2/creative/update": "gw/dsp/creative/update",
+    "v2/creative/batch/update": "gw/dsp/creative/batch_update",
+    "v2/creative/advanced/program/create": "gw/dsp/advanced_creative/create",
+    "v2/creative/advanced/program/update": "gw/dsp/advanced_creative/update",
+    "v2/creative/advanced/program/list": "gw/dsp/advanced_creative/list",
+    # The community SDK forgets the version of these two.
+    "creative/advanced/program/create": "gw/dsp/advanced_creative/create",
+    "creative/advanced/program/update": "gw/dsp/advanced_creative/update",
+    "v1/file/ad/video/upload": "v2/file/ad/video/upload",
 }
 
 

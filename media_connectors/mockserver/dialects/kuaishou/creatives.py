@@ -173,10 +173,11 @@ def new_creative(call: Call, unit: Plan, name: str, material_keys: list[str], se
 
 
 def read_tags(params: Params) -> list[dict[str, str]] | None:
-    """``new_expose_tag``: objects with a text and perhaps a url."""
+    """``new_expose_tag``: objects with a text and perhaps a url; older clients send bare texts."""
     found = items(params, "new_expose_tag")
     if found is None:
         return None
+    found = [{"text": tag} if isinstance(tag, str) else tag for tag in found]
     if len(found) > 2 or not all(isinstance(tag, dict) and tag.get("text") for tag in found):
         raise refused("new_expose_tag 最多 2 个，且 text 不能为空")
     return [{"text": str(tag["text"]), "url": str(tag.get("url") or "")} for tag in found]

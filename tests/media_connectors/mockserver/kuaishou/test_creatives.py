@@ -102,6 +102,12 @@ def test_created_creative_reads_back_with_exact_types(media):
     assert row["status"] == 41
 
 
+def test_older_clients_send_tags_as_bare_texts(media):
+    unit_id = media.unit(media.campaign())
+    media.ok("v2/creative/create", **media.creative_body(unit_id, new_expose_tag=["正品", "限时"]))
+    assert rows(media)[0]["new_expose_tag"] == [{"text": "正品", "url": ""}, {"text": "限时", "url": ""}]
+
+
 def test_creative_may_be_born_paused(media):
     unit_id = media.unit(media.campaign())
     media.creative(unit_id, put_status=2)
@@ -261,6 +267,14 @@ def test_program_outside_the_rules_is_not_created(media, wrong):
     unit_id = program_unit(media)
     assert media.refusal("gw/dsp/advanced_creative/create", **(program_body(media, unit_id) | wrong))
     assert media.world.store.creatives == {}
+
+
+@pytest.mark.parametrize("family", ["v2/creative/advanced/program/", "creative/advanced/program/"])
+def test_older_paths_make_and_edit_programs_too(media, family):
+    unit_id = program_unit(media)
+    assert media.ok(family + "create", **program_body(media, unit_id)) == {"unit_id": unit_id}
+    media.ok(family + "update", unit_id=unit_id, captions=["只此一句"])
+    assert media.ok("v2/creative/advanced/program/list")["details"][0]["captions"] == ["只此一句"]
 
 
 def test_custom_and_program_units_do_not_mix(media):

@@ -35,7 +35,7 @@ from campaigns.services.changes.planning import PlannedChange, plan_undo, planne
 from media_connectors.choices import CommandState
 from media_connectors.contracts import PlanChange, SwitchStatus
 from media_connectors.services.changes import earlier_change, split_changes
-from media_connectors.services.commands import CommandDraft, open_commands
+from media_connectors.services.commands import CommandDraft
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record_many
 from xmagnet.jobs.models import Job
@@ -133,7 +133,7 @@ class ChangePlans:
                 elif outcome.state == CommandState.ABSENT:
                     work.verdicts.append(not_sent(row, outcome.error))
                 else:
-                    work.verdicts.append(unsettled(row, outcome.state))
+                    work.verdicts.append(unsettled(row, outcome.state, self._account.policy))
         return work
 
     def record(self, verdicts: Sequence[Verdict]) -> Mapping[int, int]:
@@ -202,7 +202,7 @@ class ChangePlans:
             return _changed(row)
         if state == CommandState.REJECTED:
             return failed(row, error, platform=self._account.platform)
-        return unsettled(row, state)
+        return unsettled(row, state, self._account.policy)
 
     def _open(self, job_id: str, members: list[tuple[ClaimedRow, PlanChange]], work: Work) -> None:
         row_of = {id(change): row for row, change in members}
@@ -212,7 +212,7 @@ class ChangePlans:
             CommandDraft(_key(of_batch), batch, job_id, of_batch[0].id)
             for batch, of_batch in zip(batches, rows, strict=True)
         ]
-        for command, of_batch in zip(open_commands(self._account.id, drafts), rows, strict=True):
+        for command, of_batch in zip(self._account.open_commands(drafts), rows, strict=True):
             if command.may_send:
                 work.steps.append(Step(CHANGE, command, of_batch))
             else:

@@ -64,8 +64,10 @@ class CreatePlans:
         known = [row for row in rows if row.id in self._progress]
         if fresh:
             known += self._with_campaign(self._without_existing(fresh, work), work)
-        self._open_plans([row for row in known if not self._progress[row.id].plan_remote_id], work)
-        self._open_creatives([row for row in known if self._progress[row.id].plan_remote_id], work)
+        planless = [row for row in known if not self._progress[row.id].plan_remote_id]
+        creativeless = [row for row in known if self._progress[row.id].plan_remote_id]
+        self._open_plans(planless, work)
+        self._open_creatives(creativeless, work)
         return work
 
     def _without_existing(self, rows: Sequence[ClaimedRow], work: Work) -> list[ClaimedRow]:

@@ -21,7 +21,7 @@ class ProblemSchema(serializers.Serializer):  # type: ignore[type-arg]
     status = serializers.IntegerField()
     detail = serializers.CharField()
     request_id = serializers.CharField()
-    errors = FieldErrorSchema(many=True, required=False)
+    errors = FieldErrorSchema(many=True, required=False)  # type: ignore[assignment]
     errors_truncated = serializers.IntegerField(required=False)
 
 
@@ -91,7 +91,7 @@ class JobSchema(serializers.Serializer):  # type: ignore[type-arg]
     finished_at = serializers.DateTimeField(allow_null=True)
     deadline_at = serializers.DateTimeField(allow_null=True)
     idempotency_key = serializers.CharField()
-    source = serializers.DictField(allow_null=True)
+    source = serializers.DictField(allow_null=True)  # type: ignore[assignment]
     retry_of = serializers.CharField(allow_null=True)
     request_id = serializers.CharField()
     error = serializers.DictField(allow_null=True)
@@ -113,7 +113,7 @@ class RowSchema(serializers.Serializer):  # type: ignore[type-arg]
     media_plan_id = serializers.CharField(allow_null=True)
     attempts = serializers.IntegerField()
     error = serializers.DictField(allow_null=True)
-    errors = FieldErrorSchema(many=True)
+    errors = FieldErrorSchema(many=True)  # type: ignore[assignment]
     warnings = FieldErrorSchema(many=True)
 
 

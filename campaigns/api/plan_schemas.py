@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import Any, Literal, cast
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -54,12 +54,13 @@ def read_query(given: Mapping[str, str], *, limit: int, after: list[Any] | None)
         conditions.append(Condition(field, operator, values))
     sort = given.get("sort", "-cost")
     metrics = tuple(key for key in given.get("metrics", "").split(",") if key)
+    chosen: dict[str, Any] = {"metrics": metrics} if metrics else {}
     return PlanQuery(
         conditions=tuple(conditions),
         search=given.get("search", ""),
         period=read_period(given),
         compare=given.get("compare", ""),  # type: ignore[arg-type]
-        **({"metrics": metrics} if metrics else {}),
+        **chosen,
         sort=sort.lstrip("-"),
         is_descending=sort.startswith("-"),
         limit=limit,
@@ -109,7 +110,15 @@ def read_wishes(given: Any) -> list[Wish]:
                 raise ValueError(_("Only bids and budgets change by percent or amount."))
             amount = _percent(asked) if kind == "percent" else fen_from_yuan(asked) if is_money else asked
             limits = {bound: fen_from_yuan(limit) for bound, limit in bounds.items()}
-            wishes.append(Wish(name, kind, amount, limits.get("least"), limits.get("most")))
+            wishes.append(
+                Wish(
+                    name,
+                    cast(Literal["set", "percent", "amount"], kind),
+                    amount,
+                    limits.get("least"),
+                    limits.get("most"),
+                )
+            )
         except (ValueError, TypeError) as error:
             errors.add(pointer, "invalid", str(error))
     errors.raise_if_any()

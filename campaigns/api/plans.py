@@ -124,7 +124,7 @@ class PlanMetricsView(OrgView):
             self.actor,
             plan_id,
             period=schemas.read_period(request.query_params, default="last_7_days"),
-            granularity=granularity,
+            granularity="hour" if granularity == "hour" else "day",
             metrics=[key for key in request.query_params.get("metrics", "").split(",") if key],
         )
         return Response({"points": [schemas.point_json(point) for point in points]})

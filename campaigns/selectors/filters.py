@@ -79,7 +79,8 @@ def operators_for(field: str) -> tuple[str, ...]:
 def apply_filters(actor: Actor, query: PlanQuery, accounts: dict[int, AccountFacts]) -> Filtered:
     """The query as SQL; ``accounts`` are those the actor may see. Raises ``InvalidInput`` naming the condition."""
     ids: set[int] | None = set(accounts) if actor.is_narrowed else None
-    where, columns = Sql(), []
+    where = Sql()
+    columns: list[str] = []
     if not query.includes_deleted and not any(c.field == "status" for c in query.conditions):
         where.add(" AND p.status <> 'deleted'")
     for index, condition in enumerate(query.conditions):

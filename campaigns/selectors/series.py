@@ -47,7 +47,7 @@ def plan_series(
     last_on = min(last_on, today)
     keys = tuple(metrics) or tuple(METRICS)
     reach = frames.Reach(actor.organization_id, (plan.account_id,))
-    span = {"plan_id": plan.pk, "first_on": first_on, "last_on": last_on, "columns": MEASURES}
+    span: dict[str, Any] = {"plan_id": plan.pk, "first_on": first_on, "last_on": last_on, "columns": MEASURES}
     if granularity == "day":
         found = {row[0].isoformat(): row[1:] for row in frames.daily_series(reach, **span)}
         labels = [(day.isoformat(), day) for day in days_between(first_on, last_on)]

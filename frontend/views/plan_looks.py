@@ -29,7 +29,7 @@ class PlanExport(Fragment):
     permission = "plans:read"
     http_method_names = ["get"]
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         actor, state, language = self.actor, state_from(request.GET), get_language() or "en"
         write, content_type = _WRITERS[kwargs["extension"]]
         query = state.query()

@@ -25,7 +25,7 @@ def claim(account_id: int, *, owner: str, limit: int, lease_seconds: float, may_
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_DUE, {"organization": organization_id, "account": account_id, "limit": limit})
         due = cursor.fetchall()
-        ids = []
+        ids: list[int] = []
         for row_id, deaths in due:
             if deaths:
                 ids = ids or ([row_id] if may_claim_lone else [])
@@ -40,7 +40,8 @@ def claim(account_id: int, *, owner: str, limit: int, lease_seconds: float, may_
 def _claimed(values: tuple[Any, ...]) -> ClaimedRow:
     """A row of ``_CLAIM``; Django leaves jsonb to us, as text."""
     *columns, spec, warnings = values
-    return ClaimedRow(*columns, spec=orjson.loads(spec), warnings=orjson.loads(warnings) if warnings else None)
+    told = orjson.loads(warnings) if warnings else None
+    return ClaimedRow(*columns, orjson.loads(spec), told)  # type: ignore[call-arg]  # the columns of _CLAIM
 
 
 def renew(rows: Sequence[ClaimedRow], *, lease_seconds: float) -> set[int]:

@@ -169,7 +169,7 @@ def _undo_rows(actor: Actor, event_ids: Sequence[int], job_id: str) -> list[dict
     rows: dict[tuple[int, str], dict[str, Any]] = {}
     for object_id, before, after in found.order_by("id").values_list("object_id", "before", "after")[: MAX_PLANS * 5]:
         for column, value in (after or {}).items():
-            if column not in FIELD_OF or column not in (before or {}):
+            if before is None or column not in FIELD_OF or column not in before:
                 continue
             key = int(object_id), FIELD_OF[column]
             row = rows.setdefault(

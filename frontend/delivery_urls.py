@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from frontend.views import builder, plan_looks, plans
+from frontend.views import builder, change_log, plan_changes, plan_looks, plan_page, plans
 
 urlpatterns = [
     path("plans/", plans.PlanTable.as_view(), name="plans"),
@@ -19,4 +19,13 @@ urlpatterns = [
     path("plans/build/submit/", builder.BuildSubmit.as_view(), name="build-submit"),
     path("plans/build/materials/", builder.BuildMaterials.as_view(), name="build-materials"),
     path("plans/build/templates/", builder.BuildTemplates.as_view(), name="build-templates"),
+    path("plans/change/", plan_changes.BulkForm.as_view(), name="plan-bulk"),
+    path("plans/change/preview/", plan_changes.ChangePreviewList.as_view(), name="plan-change-preview"),
+    path("plans/change/apply/", plan_changes.ChangeApply.as_view(), name="plan-change-apply"),
+    path("plans/<int:plan_id>/", plan_page.PlanPage.as_view(), name="plan"),
+    path("plans/<int:plan_id>/chart/", plan_page.PlanChart.as_view(), name="plan-chart"),
+    path("plans/<int:plan_id>/edit/<slug:field>/", plan_changes.InlineEdit.as_view(), name="plan-edit"),
+    path("changes/", change_log.ChangeLog.as_view(), name="changes"),
+    path("changes/<int:event_id>/undo/", change_log.UndoEvent.as_view(), name="undo-event"),
+    path("changes/job/<str:job_id>/undo/", change_log.UndoJob.as_view(), name="undo-job"),
 ]

@@ -48,3 +48,11 @@ COMPARISONS: dict[str, Any] = {
     "previous": _("Previous period"),
     "same_hours": _("Yesterday, same hours"),
 }
+
+
+def schedule_text(schedule: str) -> str:
+    """Hours of delivery in a few words: ``Always``, or the hours a week."""
+    if "0" not in schedule:
+        return str(_("Always"))
+    hours = schedule.count("1") / 2
+    return f"{hours:g} {_('hours a week')}"

@@ -72,7 +72,7 @@ class PlanTable(_Table, Page):
         except InvalidInput as refusal:
             error = refusal.detail
         columns = tuple(map(plan_columns.column, state.columns))
-        may_edit = False
+        may_edit = self.actor.can("plans:write")
         writer = LineWriter(columns, compares=bool(state.compare), may_edit=may_edit)
         density = self.request.COOKIES.get(DENSITY_COOKIE, "")
         return super().get_context_data(
@@ -97,6 +97,8 @@ class PlanTable(_Table, Page):
             current=state.encoded(page=1),
             density=density if density in DENSITIES else DENSITIES[0],
             may_edit=may_edit,
+            rename_label=_("Change the name"),
+            bulk_actions=_bulk_actions(self.actor),
             **kwargs,
         )
 
@@ -190,6 +192,19 @@ def _pages(state: TableState, found: PlanTablePage | None) -> dict[str, Any]:
         "previous": state.encoded(page=state.page - 1) if state.page > 1 else "",
         "next": state.encoded(page=state.page + 1) if first + shown < total else "",
     }
+
+
+def _bulk_actions(actor: Any) -> list[tuple[str, str, str]]:
+    """(field, label, icon) of what may be done to a selection."""
+    if not actor.can("plans:write"):
+        return []
+    status = [("status", _("Status"), "player-play")] if actor.can("plans:launch") else []
+    return [
+        *status,
+        ("bid", _("Bid"), "target"),
+        ("budget", _("Daily budget"), "wallet"),
+        ("schedule", _("Schedule"), "calendar"),
+    ]
 
 
 def _hidden(state: TableState, without: str = "") -> list[tuple[str, str]]:

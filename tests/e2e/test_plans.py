@@ -59,6 +59,8 @@ def test_the_table_searches_sorts_selects_and_answers_to_keys(optimizer: User, s
     expect(page.locator("#plan-q")).to_be_focused()
     page.get_by_role("link", name="CTR").click()
     expect(page).to_have_url(re.compile(r"sort=-ctr"))
+    expect(page.locator("th[aria-sort]")).to_contain_text("CTR")
+    page.wait_for_function("!document.querySelector('.htmx-settling, .htmx-swapping, .htmx-added')")
     page.keyboard.press("j")
     page.keyboard.press("x")
     expect(page.locator("tr[data-selected]")).to_have_count(1)
@@ -127,3 +129,64 @@ def test_plans_are_built_from_the_page_to_the_job(
     page.get_by_role("button", name="Create 7 plans").click()
     expect(page).to_have_url(re.compile(r"/jobs/job_"))
     expect(page.locator("h1")).to_have_text("Create plans")
+
+
+@pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
+def test_the_plan_page_and_the_change_dialog_are_whole_and_accessible(
+    width: int,
+    theme: str,
+    language: str,
+    plans: list[Any],
+    optimizer: User,
+    sign_in: Callable[..., Page],
+    accessibility: Callable[[Page], list[str]],
+) -> None:
+    page = sign_in(optimizer, width=width, theme=theme, language=language)
+    page.goto(f"/o/sunrise/plans/{plans[0].pk}/")
+    page.wait_for_selector('[data-drawn="yes"]')
+    if folder := os.environ.get("XMAGNET_SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"plan-{width}-{theme}-{language}.png"), full_page=True)
+    assert accessibility(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator('[data-edit="budget"]').click()
+    expect(page.locator("#change-preview .before-after")).to_have_count(1)
+    shoot(page, f"change-{width}-{theme}-{language}")
+    assert accessibility(page) == []
+
+
+def test_a_bid_is_edited_in_the_table_and_a_selection_changed_with_a_preview(
+    optimizer: User, sign_in: Callable[..., Page]
+) -> None:
+    page = sign_in(optimizer)
+    page.goto("/o/sunrise/plans/?sort=name")
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    value = page.locator("#change-value")
+    expect(value).to_have_value("35")
+    send = page.locator("[data-change-send]")
+    expect(send).to_be_disabled()  # nothing would change yet
+    value.fill("36.5")
+    expect(page.locator("#change-preview ins")).to_have_text("¥36.50")
+    send.click()
+    expect(page.locator("#toasts")).to_contain_text("1 change is on its way.")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.get_by_label("Select the page").check()
+    page.get_by_role("button", name="Select all 60 results").click()
+    expect(page.locator("[data-bulk-count]")).to_have_text("60 selected")
+    page.locator(".bulk-actions").get_by_role("button", name="Daily budget").click()
+    page.locator("#change-kind").select_option("percent")
+    page.locator("#change-value").fill("20")
+    expect(page.locator("#change-preview tbody tr")).to_have_count(60)
+    page.locator('#change-preview input[name="send"]').first.uncheck()
+    send.click()
+    expect(page.locator("#toasts")).to_contain_text("59 changes are on their way.")
+
+
+def test_the_chart_of_a_plan_shows_other_numbers_in_place(
+    plans: list[Any], optimizer: User, sign_in: Callable[..., Page]
+) -> None:
+    page = sign_in(optimizer)
+    page.goto(f"/o/sunrise/plans/{plans[0].pk}/")
+    page.locator("#chart-first").select_option("ctr")
+    page.wait_for_selector('[data-drawn="yes"]')
+    expect(page.locator("#plan-chart th").nth(1)).to_have_text("CTR")

@@ -77,7 +77,11 @@ function startKeys(): void {
   };
   addShortcut("x", toggle);
   addShortcut(" ", toggle);
-  addShortcut("e", () => rows()[current]?.querySelector<HTMLElement>("[data-edit]")?.click());
+  addShortcut("e", () => {
+    const row = rows()[current];
+    const money = row?.querySelector<HTMLElement>('[data-edit="bid"], [data-edit="budget"]');
+    (money ?? row?.querySelector<HTMLElement>("[data-edit]"))?.click();
+  });
   addShortcut("o", () => rows()[current]?.querySelector<HTMLAnchorElement>(".fix-name a")?.click());
   addShortcut("/", () => document.getElementById("plan-q")?.focus());
 }
@@ -138,9 +142,27 @@ function followOperator(select: HTMLSelectElement): void {
   first.closest<HTMLElement>(".field")!.hidden = takes === 0;
 }
 
+// A change is on its way to the media: the table looks again until it has very likely arrived.
+const LOOK_AGAIN_MS = [0, 2500, 7000];
+
 function reload(): void {
-  const target = table();
-  if (target) void window.htmx.ajax("get", location.href, { target: "#plan-table", swap: "outerHTML" });
+  if (!table()?.matches("section")) {
+    window.setTimeout(() => location.reload(), LOOK_AGAIN_MS[1]); // the page of one plan
+    return;
+  }
+  for (const delay of LOOK_AGAIN_MS) {
+    window.setTimeout(() => {
+      const isBusy = delay > 0 && (document.querySelector("dialog[open]") || document.querySelector("tr[data-selected]"));
+      if (table() && !isBusy) void window.htmx.ajax("get", location.href, { target: "#plan-table", swap: "outerHTML" });
+    }, delay);
+  }
+}
+
+/** Nothing can be sent before a preview has said that something would change. */
+function followPreview(): void {
+  const send = document.querySelector<HTMLButtonElement>("[data-change-send]");
+  const found = document.querySelector<HTMLElement>("#change-preview [data-will-change]");
+  if (send) send.disabled = !found || found.dataset["willChange"] === "0";
 }
 
 startKeys();
@@ -164,7 +186,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (target.id === "plan-table") target.setAttribute("aria-busy", "true");
 });
 document.addEventListener("htmx:afterSettle", (event) => {
-  startScheduleGrids(event.target as Element);
+  startScheduleGrids(document.getElementById("dialog") ?? document);
+  followPreview();
   if (!(event.target as Element).closest?.("#plan-table")) return;
   current = lastTicked = -1;
   isEverything = false;

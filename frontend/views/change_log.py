@@ -1,0 +1,163 @@
+"""The change log: every change of every plan in sight, and the way to take one or a whole job back."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.contracts import HistoryEntry
+from campaigns.selectors.series import change_log
+from campaigns.services.changes.planning import preview_undo, undo_changes
+from frontend.views.base import Crumb, Page
+from frontend.views.plan_changes import sent_message, shown_preview, value_text
+from xmagnet.audit.selectors import AuditQuery, search_events
+from xmagnet.core.errors import Conflict, InvalidInput, NotFound
+from xmagnet.jobs.selectors import get_job
+
+ROWS = 100
+ACTIONS: dict[str, Any] = {
+    "plan.created": gettext_lazy("Created"),
+    "plan.changed": gettext_lazy("Changed"),
+    "plan.undone": gettext_lazy("Undone"),
+    "plan.drifted": gettext_lazy("Changed at the media"),
+    "plan.discovered": gettext_lazy("Found at the media"),
+    "plan.annotated": gettext_lazy("Label or note"),
+}
+FIELDS: dict[str, Any] = {
+    "status": gettext_lazy("Status"),
+    "bid_fen": gettext_lazy("Bid"),
+    "daily_budget_fen": gettext_lazy("Daily budget"),
+    "schedule": gettext_lazy("Schedule"),
+    "name": gettext_lazy("Name"),
+    "labels": gettext_lazy("Labels"),
+    "note": gettext_lazy("Note"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field: before, ours, and now when somebody changed it since."""
+
+    label: str
+    before: str
+    after: str
+    now: str
+    is_superseded: bool
+
+
+def described(entry: HistoryEntry) -> dict[str, Any]:
+    """A log entry in words."""
+    fields = []
+    for name, label in FIELDS.items():
+        if name not in entry.before and name not in entry.after:
+            continue
+        after, now = entry.after.get(name), entry.now.get(name)
+        is_superseded = name in entry.now and now != after
+        fields.append(
+            FieldChange(
+                str(label), value_text(name, entry.before.get(name)), value_text(name, after), value_text(name, now),
+                is_superseded,
+            )
+        )  # fmt: skip
+    return {"entry": entry, "action": str(ACTIONS.get(entry.action, entry.action)), "fields": fields}
+
+
+class ChangeLog(Page):
+    """``/changes/``: newest first, by kind and job."""
+
+    permission = "plans:read"
+    template_name = "frontend/changes/page.html"
+    title = gettext_lazy("Change log")
+    menu_item = "changes"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        action, job_id = self.request.GET.get("action", ""), self.request.GET.get("job", "").strip()
+        before = self.request.GET.get("before", "")
+        entries = change_log(
+            self.actor,
+            actions=(action,) if action in ACTIONS else (),
+            job_id=job_id,
+            before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+            limit=ROWS,
+        )
+        return super().get_context_data(
+            entries=[described(entry) for entry in entries],
+            chips=[("", _("All")), *((key, str(label)) for key, label in ACTIONS.items())],
+            action=action,
+            job_id=job_id,
+            next_before=entries[-1].id if len(entries) == ROWS else None,
+            may_undo=self.actor.can("plans:write"),
+            **kwargs,
+        )
+
+
+class _Undo(Page):
+    """Shows what undoing would do (GET), then does it (POST), as a job."""
+
+    permission = "plans:write"
+    template_name = "frontend/changes/undo.html"
+    title = gettext_lazy("Undo")
+    menu_item = "changes"
+
+    def crumbs(self) -> tuple[Crumb, ...]:
+        return (Crumb(_("Change log"), self.url("changes")),)
+
+    @abstractmethod
+    def what(self) -> dict[str, Any]:
+        """The arguments that say what to take back; raises ``NotFound``."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        try:
+            found = shown_preview(preview_undo(self.actor, **self.what()))
+        except (InvalidInput, Conflict) as refusal:
+            found = {"refusal": refusal.detail}
+        return super().get_context_data(key=get_random_string(16), **found, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        kept = set(request.POST.getlist("send"))
+        skipped = [
+            (int(plan_id), field)
+            for plan_id, _dash, field in (
+                key.partition("-") for key in request.POST.getlist("shown") if key not in kept
+            )
+            if plan_id.isdecimal()
+        ]
+        try:
+            # The key of the form: pressed twice it is one job, asked for again later it is another.
+            key = f"undo-{request.POST.get('key') or get_random_string(16)}"[:200]
+            accepted = undo_changes(self.actor, idempotency_key=key, skipped=skipped, **self.what())
+        except (InvalidInput, Conflict) as refusal:
+            messages.warning(request, refusal.detail)
+            return redirect(self.url("changes"))
+        messages.success(request, sent_message(accepted.job.total_count or 0))
+        return redirect(self.url("job", accepted.job.pk))
+
+
+class UndoEvent(_Undo):
+    """One change."""
+
+    def what(self) -> dict[str, Any]:
+        event_id = self.kwargs["event_id"]
+        if not search_events(self.actor, AuditQuery(object_type="plan")).filter(pk=event_id).exists():
+            raise NotFound
+        return {"event_ids": [event_id]}
+
+
+class UndoJob(_Undo):
+    """Everything a job changed."""
+
+    def what(self) -> dict[str, Any]:
+        job = get_job(self.actor, self.kwargs["job_id"])
+        if job is None:
+            raise NotFound
+        if job.is_live:
+            raise Conflict(_("The job is still running. Take it back when it is finished."))
+        return {"job_id": job.pk}

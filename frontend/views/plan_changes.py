@@ -1,0 +1,280 @@
+"""Changing plans: inline or many at once, always with every change shown before it is sent; and taking it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from campaigns.choices import Status
+from campaigns.selectors.plans import plan_detail
+from campaigns.services.changes.planning import (
+    ChangePreview,
+    PlannedChange,
+    Wish,
+    change_plans,
+    preview_changes,
+    select_expected,
+)
+from frontend import formats
+from frontend.plan_words import schedule_text
+from frontend.tables.plan_state import state_from
+from frontend.views.answers import done
+from frontend.views.base import Fragment, address
+from xmagnet.accounts.actor import Actor
+from xmagnet.core.errors import Conflict, InvalidInput
+from xmagnet.core.money import fen_from_yuan
+
+#: changes shown one by one; the counts always speak of all
+SHOWN = 200
+MONEY_FIELDS = ("bid", "budget")
+BULK_FIELDS = ("status", "bid", "budget", "schedule")
+EDIT_FIELDS = (*BULK_FIELDS, "name")
+
+FIELD_TITLES: dict[str, Any] = {
+    "status": gettext_lazy("Change the status"),
+    "bid": gettext_lazy("Change the bid"),
+    "budget": gettext_lazy("Change the daily budget"),
+    "schedule": gettext_lazy("Change the schedule"),
+    "name": gettext_lazy("Change the name"),
+}
+STATES: dict[str, tuple[Any, str]] = {
+    "change": (gettext_lazy("Will change"), "info"),
+    "unchanged": (gettext_lazy("Already so"), "quiet"),
+    "held": (gettext_lazy("Held back"), "warn"),
+    "refused": (gettext_lazy("Refused"), "bad"),
+    "skipped": (gettext_lazy("Left alone"), "quiet"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A planned change in words."""
+
+    key: str
+    change: PlannedChange
+    before: str
+    after: str
+    state: str
+    tone: str
+
+
+class _Changing(Fragment):
+    """What all of them read from the form."""
+
+    permission = "plans:write"
+
+    def selection(self) -> list[int]:
+        """The ids that are meant; raises ``Conflict`` when "all N results" are not N any more."""
+        data = self.request.POST
+        if data.get("scope") == "all":
+            query = state_from(QueryDict(data.get("query", ""))).query()
+            expected = data.get("expected", "")
+            return select_expected(self.actor, query, expected_count=int(expected) if expected.isdecimal() else -1)
+        return [int(value) for value in data.getlist("plan") if value.isdecimal() and len(value) < 19]
+
+    def field(self, allowed: tuple[str, ...] = EDIT_FIELDS) -> str:
+        """The field to change."""
+        field = str(self.kwargs.get("field") or self.request.POST.get("field", ""))
+        if field not in allowed:
+            raise Http404
+        return field
+
+    def refused(self, detail: str, status: int = 422) -> HttpResponse:
+        """The preview's place says why there is none."""
+        context = self.get_context_data(refusal=detail)
+        response: HttpResponse = self.render_to_response(context, status=status)
+        return response
+
+
+class BulkForm(_Changing):
+    """The dialog for a selection."""
+
+    template_name = "frontend/plans/change.html"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        field = self.field(BULK_FIELDS)
+        hidden = [
+            (name, value) for name in ("plan", "scope", "query", "expected") for value in request.POST.getlist(name)
+        ]
+        expected = request.POST.get("expected", "")
+        count = int(expected) if expected.isdecimal() else len(request.POST.getlist("plan"))
+        return self.render_to_response(
+            self.get_context_data(
+                field=field, title=FIELD_TITLES[field], hidden=hidden, count=count, is_money=field in MONEY_FIELDS,
+                statuses=_statuses(), value="", kinds=_kinds(), key=get_random_string(16),
+            )
+        )  # fmt: skip
+
+
+class InlineEdit(_Changing):
+    """The same dialog for one plan, with what stands there now."""
+
+    template_name = "frontend/plans/change.html"
+    http_method_names = ["get"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        field = self.field()
+        kwargs.pop("field", None)  # of the address
+        row = plan_detail(self.actor, self.kwargs["plan_id"], metrics=("cost",)).row
+        value = {
+            "status": row.status, "bid": _yuan(row.bid_fen), "budget": _yuan(row.daily_budget_fen),
+            "schedule": row.schedule, "name": row.name,
+        }[field]  # fmt: skip
+        return super().get_context_data(
+            field=field, title=FIELD_TITLES[field], hidden=[("plan", str(row.id))], count=1, plan=row, value=value,
+            is_money=field in MONEY_FIELDS, statuses=_statuses(), kinds=_kinds(), key=get_random_string(16), **kwargs,
+        )  # fmt: skip
+
+
+class ChangePreviewList(_Changing):
+    """Every change before it is sent, as the form stands."""
+
+    template_name = "frontend/plans/change_preview.html"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            wish = wish_from(request.POST, self.field())
+            found = preview_changes(
+                self.actor, plan_ids=self.selection(), wishes=[wish], accepts_void="accepts_void" in request.POST
+            )
+        except (InvalidInput, Conflict) as refusal:
+            return self.refused(refusal.detail, status=200)
+        return self.render_to_response(self.get_context_data(**shown_preview(found)))
+
+
+class ChangeApply(_Changing):
+    """Sends what was shown and not unticked, as a job."""
+
+    template_name = "frontend/plans/change_preview.html"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        field = self.field()
+        kept = set(request.POST.getlist("send"))
+        skipped = [
+            (int(key.split("-")[0]), field)
+            for key in request.POST.getlist("shown")
+            if key not in kept and key.split("-")[0].isdecimal()
+        ]
+        try:
+            accepted = change_plans(
+                self.actor,
+                plan_ids=self.selection(),
+                wishes=[wish_from(request.POST, field)],
+                idempotency_key=f"desk-{request.POST.get('key') or get_random_string(16)}"[:200],
+                accepts_void="accepts_void" in request.POST,
+                skipped=skipped,
+                reason=request.POST.get("reason", "").strip(),
+            )
+        except (InvalidInput, Conflict) as refusal:
+            return self.refused(refusal.detail, status=200)
+        return done(sent_message(accepted.job.total_count or 0), action=undo_action(self.actor, accepted.job.pk))
+
+
+def wish_from(data: QueryDict, field: str) -> Wish:
+    """The wish that the form means; raises ``InvalidInput`` for a number that is none."""
+    value: Any = data.get("value", "").strip()
+    if field not in MONEY_FIELDS:
+        if field == "schedule":
+            value = data.get("value", "")
+        return Wish(field, "set", value)  # type: ignore[arg-type]
+    kind = data.get("kind", "set")
+    if kind == "percent":
+        return Wish(field, "percent", _number(value), least=_bound(data, "least"), most=_bound(data, "most"))  # type: ignore[arg-type]
+    if kind == "set" and field == "budget" and value.lower() in ("unlimited", "不限"):
+        return Wish("budget", "set", None)
+    fen = _fen(value)
+    if kind == "amount":
+        return Wish(field, "amount", fen, least=_bound(data, "least"), most=_bound(data, "most"))  # type: ignore[arg-type]
+    return Wish(field, "set", fen)  # type: ignore[arg-type]
+
+
+def shown_preview(found: ChangePreview) -> dict[str, Any]:
+    """The preview as its template wants it."""
+    counts = [(str(STATES[state][0]), count, STATES[state][1]) for state, count in found.counts.items()]
+    return {
+        "changes": [shown_change(change) for change in found.changes[:SHOWN]],
+        "counts": counts,
+        "more": max(0, len(found.changes) - SHOWN),
+        "will_change": found.counts.get("change", 0),
+        "held": found.counts.get("held", 0),
+    }
+
+
+def shown_change(change: PlannedChange) -> ShownChange:
+    """One change in words."""
+    label, tone = STATES[change.state]
+    return ShownChange(
+        key=f"{change.plan_id}-{change.field}",
+        change=change,
+        before=value_text(change.field, change.before),
+        after=value_text(change.field, change.after),
+        state=str(label),
+        tone=tone,
+    )
+
+
+def value_text(field: str, value: Any) -> str:
+    """A field's value for people; ``field`` is the change's or the log's name of it."""
+    if field in ("bid", "bid_fen"):
+        return formats.money(value)
+    if field in ("budget", "daily_budget_fen"):
+        return _("Unlimited") if value is None else formats.money(value)
+    if field == "status":
+        return str(Status(value).label) if value in Status.values else str(value)
+    if field == "schedule":
+        return schedule_text(value or "")
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or formats.DASH
+    return formats.DASH if value in (None, "") else str(value)
+
+
+def sent_message(count: int) -> str:
+    """What the toast says."""
+    return ngettext("%(count)d change is on its way.", "%(count)d changes are on their way.", count) % {"count": count}
+
+
+def undo_action(actor: Actor, job_id: str) -> dict[str, str]:
+    """The toast's button."""
+    return {"label": _("Undo"), "url": address(actor, "undo-job", job_id)}
+
+
+def _statuses() -> list[tuple[str, str]]:
+    return [(value, str(Status(value).label)) for value in (Status.ENABLED, Status.PAUSED)]
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [("set", _("Set to (¥)")), ("percent", _("Change by (%)")), ("amount", _("Change by (¥)"))]
+
+
+def _yuan(fen: int | None) -> str:
+    return "" if fen is None else f"{fen / 100:.2f}".removesuffix(".00")
+
+
+def _fen(text: str) -> int:
+    try:
+        return fen_from_yuan(text.replace(",", "").replace("¥", ""))
+    except ValueError:
+        raise InvalidInput(_("Write an amount in yuan, such as 35 or 35.50.")) from None
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text.rstrip("%"))
+    except ValueError:
+        number = float("nan")
+    if not -100 < number <= 1000:
+        raise InvalidInput(_("Write a percentage above -100, such as 10 or -15."))
+    return number
+
+
+def _bound(data: QueryDict, name: str) -> int | None:
+    text = data.get(name, "").strip()
+    return _fen(text) if text else None

@@ -1,0 +1,228 @@
+"""One plan: its settings in our words and the platform's, its numbers over time, and all that ever happened to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from campaigns.choices import Delivery, Learning, Review, Status
+from campaigns.contracts import METRICS, HistoryEntry, Period, PlanDetail
+from campaigns.selectors.plans import plan_detail
+from campaigns.selectors.series import plan_history, plan_series
+from frontend import builder_words, formats
+from frontend.charts import Figure, Marker, Series, time_chart
+from frontend.plan_words import (
+    CAMPAIGN_WORDS,
+    DELIVERY_TONES,
+    LEARNING_TONES,
+    PERIODS,
+    PLAN_WORDS,
+    REVIEW_TONES,
+    STATUS_TONES,
+    schedule_text,
+)
+from frontend.tables.plan_cells import metric_text
+from frontend.views.base import Crumb, Fragment, Page
+from frontend.views.change_log import described
+from xmagnet.core.clock import MEDIA_TIMEZONE
+
+FIGURES = ("cost", "conversions", "cpa", "matured_cpa", "ctr", "cvr", "roi")
+CHART_PERIODS = ("today", "yesterday", "last_7_days", "last_14_days", "last_30_days")
+DEFAULT_CHART = ("cost", "conversions")
+#: a chart is no place for more; the history below has them all
+MAX_MARKERS = 12
+_UNITS = {"money": "money", "count": "count", "percent": "percent", "ratio": "ratio", "seconds": "ratio"}
+
+
+class _OnePlan:
+    """The plan of the URL."""
+
+    actor: Any
+    kwargs: dict[str, Any]
+    request: HttpRequest
+
+    @property
+    def plan_id(self) -> int:
+        """Its id."""
+        return int(self.kwargs["plan_id"])
+
+    @cached_property
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """Everything that happened to it, newest first."""
+        return plan_history(self.actor, self.plan_id)
+
+    def chart(self) -> dict[str, Any]:
+        """The chart that the address asks for, and the choices around it."""
+        given = self.request.GET
+        period = given.get("period", "") if given.get("period", "") in CHART_PERIODS else "last_7_days"
+        is_hourly = period in ("today", "yesterday") or given.get("by") == "hour"
+        first = given.get("first", "") if given.get("first", "") in METRICS else DEFAULT_CHART[0]
+        second = given.get("second", DEFAULT_CHART[1])
+        second = second if second in METRICS and second != first else ""
+        points = plan_series(
+            self.actor,
+            self.plan_id,
+            period=Period(period),
+            granularity="hour" if is_hourly else "day",
+            metrics=tuple(filter(None, (first, second))),
+        )
+        return {
+            "figure": _figure(points, first, second, is_hourly, self.history),
+            "chart_period": period,
+            "chart_first": first,
+            "chart_second": second,
+            "is_hourly": is_hourly,
+            "chart_periods": [(key, str(PERIODS[key])) for key in CHART_PERIODS],
+            "metric_choices": [(key, metric.label(get_language() or "en")) for key, metric in METRICS.items()],
+        }
+
+
+class PlanPage(_OnePlan, Page):
+    """``/plans/<id>/``."""
+
+    permission = "plans:read"
+    template_name = "frontend/plans/detail.html"
+    menu_item = "plans"
+
+    @cached_property
+    def plan(self) -> PlanDetail:
+        """The plan with today's numbers against yesterday's; raises ``NotFound``."""
+        return plan_detail(self.actor, self.plan_id, period=Period("today"))
+
+    def crumbs(self) -> tuple[Crumb, ...]:
+        return (Crumb(_("Plans"), self.url("plans")),)
+
+    def page_title(self) -> str:
+        return self.plan.row.name
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        plan, row = self.plan, self.plan.row
+        language = get_language() or "en"
+        return super().get_context_data(
+            plan=plan,
+            row=row,
+            states=[
+                (_("Status"), Status(row.status).label, STATUS_TONES.get(row.status, "quiet")),
+                (_("Delivery"), Delivery(row.delivery_status).label, DELIVERY_TONES.get(row.delivery_status, "quiet")),
+                (
+                    _("Learning phase"),
+                    Learning(row.learning_state).label,
+                    LEARNING_TONES.get(row.learning_state, "quiet"),
+                ),
+                (_("Review"), Review(row.review_state).label, REVIEW_TONES.get(row.review_state, "quiet")),
+            ],
+            figures=[
+                (METRICS[key].label(language), metric_text(key, row.metrics.get(key)), METRICS[key].formula(language),
+                 row.metrics.get(key), row.compared.get(key))
+                for key in FIGURES
+            ],
+            settings=_settings(plan),
+            theirs=_flat(plan.settings),
+            their_campaign=_flat(plan.campaign_settings),
+            plan_word=PLAN_WORDS[row.platform],
+            campaign_word=CAMPAIGN_WORDS[row.platform],
+            history=[described(entry) for entry in self.history],
+            may_edit=self.actor.can("plans:write") and row.status != Status.DELETED,
+            may_launch=self.actor.can("plans:launch") and row.status != Status.DELETED,
+            edits=[("bid", _("Bid")), ("budget", _("Daily budget")), ("schedule", _("Schedule")), ("name", _("Name"))],
+            **self.chart(),
+            **kwargs,
+        )  # fmt: skip
+
+
+class PlanChart(_OnePlan, Fragment):
+    """The chart alone, for other metrics and days."""
+
+    permission = "plans:read"
+    template_name = "frontend/plans/chart.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(row={"id": self.plan_id}, **self.chart(), **kwargs)
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().render_to_response(context, **kwargs)
+        response["Vary"] = "HX-Request"
+        return response
+
+
+def _figure(points: Any, first: str, second: str, is_hourly: bool, history: tuple[HistoryEntry, ...]) -> Figure:
+    language = get_language() or "en"
+    labels = [_label(point.label, is_hourly) for point in points]
+    series = []
+    for axis, key in enumerate(filter(None, (first, second))):
+        metric = METRICS[key]
+        series.append(
+            Series(
+                metric.label(language),
+                [point.metrics.get(key) for point in points],
+                unit=_UNITS[metric.unit],  # type: ignore[arg-type]
+                kind="bar" if axis and metric.is_additive else "line",
+                axis=axis,  # type: ignore[arg-type]
+            )
+        )
+    return time_chart(
+        _("Numbers over time"),
+        label_heading=_("Hour") if is_hourly else _("Day"),
+        labels=labels,
+        series=series,
+        markers=_markers(history, {point.label: label for point, label in zip(points, labels, strict=True)}, is_hourly),
+    )
+
+
+def _label(label: str, is_hourly: bool) -> str:
+    """``2026-11-22T14`` → ``11-22 14:00``; ``2026-11-22`` → ``11-22``."""
+    day, _separator, hour = label.partition("T")
+    return f"{day[5:]} {hour}:00" if is_hourly else day[5:]
+
+
+def _markers(history: tuple[HistoryEntry, ...], labels: dict[str, str], is_hourly: bool) -> tuple[Marker, ...]:
+    """What was changed, at its hour or day; several at one place are one marker."""
+    texts: dict[str, list[str]] = {}
+    for entry in history:
+        label = labels.get(_at(entry.at, is_hourly))
+        changes = [change.label for change in described(entry)["fields"]]
+        if label and changes:
+            texts.setdefault(label, []).extend(changes)
+    return tuple(Marker(label, ", ".join(dict.fromkeys(names))) for label, names in list(texts.items())[:MAX_MARKERS])
+
+
+def _at(instant: datetime, is_hourly: bool) -> str:
+    local = instant.astimezone(MEDIA_TIMEZONE)
+    return f"{local:%Y-%m-%dT%H}" if is_hourly else f"{local:%Y-%m-%d}"
+
+
+def _settings(plan: PlanDetail) -> list[tuple[str, str]]:
+    """Our words for what is set."""
+    row, targeting = plan.row, plan.targeting
+    words = dict(builder_words.GOALS) | dict(builder_words.BID_TYPES) | dict(builder_words.GENDERS)
+    shown = [
+        (_("Conversion goal"), words.get(plan.goal, plan.goal)),
+        (_("Bidding"), words.get(row.bid_type, row.bid_type)),
+        (_("Bid"), formats.money(row.bid_fen)),
+        (_("Daily budget"), _("Unlimited") if row.daily_budget_fen is None else formats.money(row.daily_budget_fen)),
+        (_("Schedule"), schedule_text(row.schedule)),
+        (_("Gender"), words.get(targeting.get("gender", "any"), "")),
+        (_("Ages"), ", ".join(targeting.get("ages", ())) or _("Any")),
+        (_("Regions (codes)"), ", ".join(map(str, targeting.get("regions", ()))) or _("Any")),
+        (_("Systems"), ", ".join(targeting.get("systems", ())) or _("Any")),
+        (_("Landing page"), plan.landing_url),
+    ]
+    return [(label, str(value) or formats.DASH) for label, value in shown]
+
+
+def _flat(settings: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """The platform's own words, nested ones with dots."""
+    lines: list[tuple[str, str]] = []
+    for key, value in settings.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            lines += _flat(value, f"{name}.")
+        else:
+            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            lines.append((name, text or formats.DASH))
+    return lines

@@ -1,0 +1,144 @@
+"""Messages reach their receiver, signed, once and for all; nobody is called who should not be."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from standardwebhooks.webhooks import Webhook
+
+from tests.factories import OrganizationFactory, make_actor
+from xmagnet.core.errors import InvalidInput
+from xmagnet.core.scope import organization_scope
+from xmagnet.webhooks.delivery import Refused, deliver_due, public_address
+from xmagnet.webhooks.models import WebhookDelivery, WebhookEndpoint
+from xmagnet.webhooks.services import create_endpoint, emit, redeliver, rotate_secret
+
+pytestmark = pytest.mark.django_db
+
+
+class Receiver:
+    """A little server that remembers what it got."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.got.append((dict(self.headers.items()), body))
+                self.send_response(receiver.status)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def actor():
+    organization = OrganizationFactory()
+    with organization_scope(organization.pk), transaction.atomic():
+        yield make_actor(organization)
+
+
+def test_a_message_arrives_signed_with_both_secrets_during_rotation(actor, receiver: Receiver):
+    made = create_endpoint(actor, url=receiver.url, events=["job.completed"])
+    rotated = rotate_secret(actor, made.endpoint.pk)
+    emit("job.completed", {"job_id": "job_1"})
+    emit("job.progress", {"job_id": "job_1"})
+    assert deliver_due() == 1
+    ((headers, body),) = receiver.got
+    headers = {name.lower(): value for name, value in headers.items()}
+    for secret in (made.secret, rotated.secret):
+        assert Webhook(secret).verify(body.decode(), headers)["data"] == {"job_id": "job_1"}
+    assert WebhookDelivery.objects.get().state == "delivered"
+    assert deliver_due() == 0
+
+
+def test_a_failed_message_is_tried_again_later(actor, receiver: Receiver):
+    receiver.status = 500
+    create_endpoint(actor, url=receiver.url)
+    emit("job.completed", {"job_id": "job_1"})
+    deliver_due()
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.attempt_count, delivery.response_status) == ("pending", 1, 500)
+    assert timedelta(seconds=0) < delivery.next_at - timezone.now() <= timedelta(seconds=5)
+    assert deliver_due() == 0
+    receiver.status = 200
+    WebhookDelivery.objects.update(next_at=timezone.now())
+    assert deliver_due() == 1
+    assert WebhookDelivery.objects.get().state == "delivered"
+    redeliver(actor, delivery.pk)
+    deliver_due()
+    ids = {headers["webhook-id"] for headers, _ in receiver.got}
+    assert (len(receiver.got), len(ids)) == (3, 1)
+
+
+def test_gone_switches_the_endpoint_off(actor, receiver: Receiver):
+    receiver.status = 410
+    create_endpoint(actor, url=receiver.url)
+    emit("job.completed", {"job_id": "job_1"})
+    deliver_due()
+    assert (WebhookDelivery.objects.get().state, WebhookEndpoint.objects.get().is_active) == ("failed", False)
+    emit("job.completed", {"job_id": "job_2"})
+    assert WebhookDelivery.objects.count() == 1
+
+
+def test_an_agencys_endpoint_hears_only_of_its_own(actor, receiver: Receiver):
+    endpoint = create_endpoint(actor, url=receiver.url).endpoint
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(agency_id=7)
+    emit("job.completed", {"job_id": "advertiser"})
+    emit("job.completed", {"job_id": "other"}, agency_id=8)
+    emit("job.completed", {"job_id": "own"}, agency_id=7)
+    assert [delivery.payload["data"]["job_id"] for delivery in WebhookDelivery.objects.all()] == ["own"]
+
+
+@pytest.mark.parametrize(
+    "address", ["10.0.0.1", "169.254.169.254", "127.0.0.1", "::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "fd00::1"]
+)
+def test_private_addresses_are_not_called(address: str, monkeypatch: pytest.MonkeyPatch, settings):
+    settings.WEBHOOK_ALLOWS_LOOPBACK = False
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 443))])
+    with pytest.raises(Refused):
+        public_address("rebind.example.com", 443, is_tls=True)
+
+
+def test_one_private_address_among_public_ones_is_enough(monkeypatch: pytest.MonkeyPatch):
+    found = [(0, 0, 0, "", ("93.184.216.34", 443)), (0, 0, 0, "", ("10.0.0.1", 443))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(Refused):
+        public_address("mixed.example.com", 443, is_tls=True)
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found[:1])
+    assert public_address("good.example.com", 443, is_tls=True) == "93.184.216.34"
+    with pytest.raises(Refused):
+        public_address("good.example.com", 80, is_tls=False)
+
+
+def test_unsafe_urls_and_unknown_events_are_refused(actor, settings):
+    settings.WEBHOOK_ALLOWS_LOOPBACK = False
+    for url in ("http://example.com/", "https://user:pw@example.com/", "ftp://example.com/", "https://"):
+        with pytest.raises(InvalidInput):
+            create_endpoint(actor, url=url)
+    with pytest.raises(InvalidInput):
+        create_endpoint(actor, url="https://example.com/", events=["job.exploded"])
+    assert not WebhookEndpoint.objects.exists()

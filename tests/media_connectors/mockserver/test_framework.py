@@ -169,6 +169,19 @@ def test_gateway_errors_are_no_json(ocean: Ocean) -> None:
     assert answer.headers["Content-Type"] == "text/html"
 
 
+def test_a_handler_that_fails_answers_with_the_vendors_system_error(
+    ocean: Ocean, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: int) -> list:
+        raise KeyError("broken")
+
+    monkeypatch.setattr(ocean.world.store, "plans_of", fail)
+    assert ocean.refused("GET", LIST)[0] == 50000
+    assert "KeyError: 'broken'" in caplog.text
+    monkeypatch.undo()
+    assert ocean.get(LIST)["list"] == []
+
+
 def test_a_reset_before_changes_nothing_and_a_reset_after_does(ocean: Ocean) -> None:
     project = ocean.project()
     with pytest.raises(httpx.ReadError):

@@ -53,6 +53,14 @@ ROUTES: dict[str, Route] = {
     "usersessions_list": Route(kind="personal"),
     "api:me": Route(READ_JOBS),
     "api:limits": Route(READ_JOBS),
+    "api:webhooks": Route(both("webhooks:manage")),
+    "api:webhook": Route(
+        {"GET": "webhooks:manage", "PATCH": "webhooks:manage", "DELETE": "webhooks:manage"}, {"endpoint_id": "endpoint"}
+    ),
+    "api:webhook-rotate": Route({"POST": "webhooks:manage"}, {"endpoint_id": "endpoint"}),
+    "api:webhook-test": Route({"POST": "webhooks:manage"}, {"endpoint_id": "endpoint"}),
+    "api:webhook-deliveries": Route({"GET": "webhooks:manage"}, {"endpoint_id": "endpoint"}),
+    "api:webhook-redeliver": Route({"POST": "webhooks:manage"}, {"delivery_id": "delivery"}),
     "api:plans-bulk": Route({"POST": "plans:write"}),
     "api:plans-bulk-template": Route({"GET": "plans:write"}),
     "api:jobs": Route(READ_JOBS),

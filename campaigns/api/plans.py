@@ -17,6 +17,7 @@ from campaigns.selectors.campaigns import list_campaigns
 from campaigns.selectors.plans import plan_detail, plan_rows
 from campaigns.selectors.series import plan_series
 from campaigns.services.annotations import change_labels
+from campaigns.services.bulk.options import read_options
 from campaigns.services.changes.planning import (
     change_plans,
     preview_changes,
@@ -165,7 +166,7 @@ class UndoView(OrgView):
             "event_ids": _ids(body.get("event_ids", []), "/event_ids"),
             "accepts_void": body.get("accepts_void") is True,
         }
-        if request.query_params.get("validate_only") == "true":
+        if _is_preview(request):
             return Response(schemas.preview_json(preview_undo(self.actor, **what)))
         accepted = undo_changes(self.actor, idempotency_key=read_idempotency_key(request), **what)
         return job_answer(org, accepted.job, accepted)
@@ -251,7 +252,7 @@ class CampaignListView(OrgView):
 def _change(view: OrgView, request: Request, org: str, plan_ids: list[int], body: dict[str, Any]) -> Response:
     wishes = schemas.read_wishes(body.get("changes"))
     accepts_void = body.get("accepts_void") is True
-    if request.query_params.get("validate_only") == "true":
+    if _is_preview(request):
         preview = preview_changes(view.actor, plan_ids=plan_ids, wishes=wishes, accepts_void=accepts_void)
         return Response(schemas.preview_json(preview))
     accepted = change_plans(
@@ -264,6 +265,14 @@ def _change(view: OrgView, request: Request, org: str, plan_ids: list[int], body
         callback_id=body.get("callback_id") if isinstance(body.get("callback_id"), int) else None,
     )
     return job_answer(org, accepted.job, accepted)
+
+
+def _is_preview(request: Request) -> bool:
+    """Whether to only look. What is not understood is an error: taken for "no" it would change live plans."""
+    for name in request.query_params:
+        if name != "validate_only":
+            raise _invalid(f"/options/{name}", _("Unknown option %(name)s.") % {"name": name}, "unknown_field")
+    return read_options(request.query_params.dict()).validate_only
 
 
 def _selected(view: OrgView, body: dict[str, Any]) -> list[int]:

@@ -184,3 +184,17 @@ def test_labels_change_at_once(world, api):
 def test_nothing_to_undo_is_said(world, api):
     assert api("post", "plans/undo", {"job_id": "job_x"}).status_code == 422
     assert api("post", "plans/undo", {}).status_code == 422
+
+
+@pytest.mark.parametrize("word", ["1", "True", "TRUE"])
+def test_every_spelling_of_a_preview_previews(world, api, word):
+    body = {"plan_ids": [world.blue_plan.pk], "changes": {"bid": 55}}
+    answer = api("post", f"plans/bulk-update?validate_only={word}", body)
+    assert (answer.status_code, answer.json()["validate_only"], jobs(world)) == (200, True, 0)
+
+
+@pytest.mark.parametrize("query", ["validate_only=yes", "validate_only=", "validateonly=true", "dry_run=1"])
+def test_a_preview_that_is_not_understood_changes_nothing(world, api, query):
+    body = {"plan_ids": [world.blue_plan.pk], "changes": {"bid": 55}}
+    answer = api("post", f"plans/bulk-update?{query}", body)
+    assert (answer.status_code, jobs(world)) == (422, 0)

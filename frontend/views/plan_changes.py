@@ -63,7 +63,7 @@ class ShownChange:
     tone: str
 
 
-class Changing(Fragment):
+class _Changing(Fragment):
     """What all of them read from the form."""
 
     permission = "plans:write"
@@ -76,16 +76,6 @@ class Changing(Fragment):
             expected = data.get("expected", "")
             return select_expected(self.actor, query, expected_count=int(expected) if expected.isdecimal() else -1)
         return [int(value) for value in data.getlist("plan") if value.isdecimal() and len(value) < 19]
-
-    def kept_selection(self) -> list[tuple[str, str]]:
-        """The selection as hidden fields."""
-        names = ("plan", "scope", "query", "expected")
-        return [(name, value) for name in names for value in self.request.POST.getlist(name)]
-
-    def selected_count(self) -> int:
-        """How many plans the person thinks are selected."""
-        expected = self.request.POST.get("expected", "")
-        return int(expected) if expected.isdecimal() else len(self.request.POST.getlist("plan"))
 
     def field(self, allowed: tuple[str, ...] = EDIT_FIELDS) -> str:
         """The field to change."""
@@ -101,7 +91,7 @@ class Changing(Fragment):
         return response
 
 
-class BulkForm(Changing):
+class BulkForm(_Changing):
     """The dialog for a selection."""
 
     template_name = "frontend/plans/change.html"
@@ -109,16 +99,20 @@ class BulkForm(Changing):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         field = self.field(BULK_FIELDS)
+        hidden = [
+            (name, value) for name in ("plan", "scope", "query", "expected") for value in request.POST.getlist(name)
+        ]
+        expected = request.POST.get("expected", "")
+        count = int(expected) if expected.isdecimal() else len(request.POST.getlist("plan"))
         return self.render_to_response(
             self.get_context_data(
-                field=field, title=FIELD_TITLES[field], hidden=self.kept_selection(), count=self.selected_count(),
-                is_money=field in MONEY_FIELDS, statuses=_statuses(), value="", kinds=_kinds(),
-                key=get_random_string(16),
+                field=field, title=FIELD_TITLES[field], hidden=hidden, count=count, is_money=field in MONEY_FIELDS,
+                statuses=_statuses(), value="", kinds=_kinds(), key=get_random_string(16),
             )
         )  # fmt: skip
 
 
-class InlineEdit(Changing):
+class InlineEdit(_Changing):
     """The same dialog for one plan, with what stands there now."""
 
     template_name = "frontend/plans/change.html"
@@ -138,7 +132,7 @@ class InlineEdit(Changing):
         )  # fmt: skip
 
 
-class ChangePreviewList(Changing):
+class ChangePreviewList(_Changing):
     """Every change before it is sent, as the form stands."""
 
     template_name = "frontend/plans/change_preview.html"
@@ -155,7 +149,7 @@ class ChangePreviewList(Changing):
         return self.render_to_response(self.get_context_data(**shown_preview(found)))
 
 
-class ChangeApply(Changing):
+class ChangeApply(_Changing):
     """Sends what was shown and not unticked, as a job."""
 
     template_name = "frontend/plans/change_preview.html"

@@ -41,15 +41,13 @@ _CODES = {
     "int_parsing": "not_a_number",
     "int_type": "not_a_number",
     "int_from_float": "not_a_number",
-    "date_parsing": "not_a_date",
-    "date_from_datetime_parsing": "not_a_date",
-    "date_type": "not_a_date",
-    "date_from_datetime_inexact": "not_a_date",
+    "greater_than_equal": "not_a_number",
+    "less_than_equal": "not_a_number",
     "bool_parsing": "not_a_choice",
     "bool_type": "not_a_choice",
     "missing": "required",
 }
-_OWN_CODES = frozenset({"not_an_amount", "too_many_decimals", "schedule_unreadable", "schedule_empty"})
+_OWN_CODES = frozenset({"not_a_date", "not_an_amount", "too_many_decimals", "schedule_unreadable", "schedule_empty"})
 _SHOWN_CHARACTERS = 60
 
 

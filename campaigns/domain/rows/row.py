@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -13,16 +14,23 @@ from campaigns.domain.rows.schedule import BadSchedule, read_schedule
 
 UNLIMITED = -1  # a budget without a limit, while the row is being read
 LIST_SEPARATOR = "|"
+MOST_ID = 2**63 - 1
+#: commas only where they part thousands: "12,5" is twelve and a half to many people, and must not become 125
+_AMOUNT = re.compile(
+    r"^[¥￥]?\s*(?P<number>[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?(?:e[+-]?\d{1,3})?)$", re.ASCII | re.I
+)
+#: as people and spreadsheets write days; never a bare number, which pydantic would take for seconds since 1970
+_DAY = re.compile(r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})$", re.ASCII)
 
 
 def _fen(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
         raise PydanticCustomError("not_an_amount", "not an amount")
-    try:
-        amount = Decimal(str(value).replace(",", "").removeprefix("¥").strip())
-    except InvalidOperation:
-        raise PydanticCustomError("not_an_amount", "not an amount") from None
-    if not amount.is_finite() or abs(amount) > 10**12:
+    match = _AMOUNT.match(str(value).strip())
+    if match is None:
+        raise PydanticCustomError("not_an_amount", "not an amount")
+    amount = Decimal(match["number"].replace(",", ""))
+    if abs(amount) > 10**12:
         raise PydanticCustomError("not_an_amount", "not an amount")
     fen = amount * 100
     if fen != fen.to_integral_value():
@@ -34,6 +42,20 @@ def _budget(value: Any) -> int:
     if isinstance(value, str) and value.strip().lower() in {"unlimited", "不限"}:
         return UNLIMITED
     return _fen(value)
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    match = _DAY.match(value.strip()) if isinstance(value, str) else None
+    try:
+        return date(*(int(part) for part in match.groups())) if match else _not_a_date()
+    except ValueError:
+        return _not_a_date()
+
+
+def _not_a_date() -> NoReturn:
+    raise PydanticCustomError("not_a_date", "not a date")
 
 
 def _split(value: Any) -> Any:
@@ -85,7 +107,10 @@ def _switch(value: Any) -> Any:
 
 
 RemoteId = Annotated[str, BeforeValidator(_remote_id), Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Ids = Annotated[tuple[int, ...], BeforeValidator(_split), Field(max_length=500)]
+#: a file's id as the media give it, such as ``tos-cn-p-0051/ab12`` or ``market12.png``; cells need ``:`` and ``|``
+MaterialId = Annotated[str, BeforeValidator(_remote_id), Field(pattern=r"^[^\s:|\x00-\x1f\x7f]{1,200}$")]
+Ids = Annotated[tuple[Annotated[int, Field(ge=1, le=MOST_ID)], ...], BeforeValidator(_split), Field(max_length=500)]
+Day = Annotated[date, BeforeValidator(_day)]
 Words = BeforeValidator(_words)
 Word = BeforeValidator(_word)
 
@@ -96,8 +121,8 @@ class Material(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     kind: Annotated[Literal["video", "video_vertical", "image", "image_vertical"], Word]
-    id: RemoteId
-    cover_id: str = Field("", max_length=64)
+    id: MaterialId
+    cover_id: MaterialId | Literal[""] = ""
 
 
 class PlanRow(BaseModel):
@@ -116,8 +141,8 @@ class PlanRow(BaseModel):
     bid: Annotated[int, BeforeValidator(_fen)] | None = None
     budget: Annotated[int, BeforeValidator(_budget)] | None = None
     schedule: Annotated[str, BeforeValidator(_schedule)] = ""
-    start_date: date | None = None
-    end_date: date | None = None
+    start_date: Day | None = None
+    end_date: Day | None = None
     gender: Annotated[Literal["any", "male", "female"], Word] = "any"
     ages: Annotated[tuple[Literal["18-23", "24-30", "31-40", "41-49", "50+"], ...], Words] = ()
     regions: Ids = ()

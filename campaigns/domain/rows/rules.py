@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
@@ -36,8 +37,16 @@ def _everywhere(row: PlanRow, broken: frozenset[str], today: date) -> Iterator[R
         yield problem("start_date", "in_the_past", today=today.isoformat())
     if row.end_date and row.end_date < max(row.start_date or today, today):
         yield problem("end_date", "ends_before_start")
+    for name in ("campaign", "name", "brand_name", "call_to_action", "titles"):
+        if name not in broken and any(map(_is_control, "".join(getattr(row, name)))):
+            yield problem(name, "control_character")
     if set(row.audiences_include) & set(row.audiences_exclude):
         yield problem("audiences_exclude", "included_and_excluded")
+
+
+def _is_control(character: str) -> bool:
+    """Line breaks, tabs and their like: invisible in a name, and refused or changed by the media."""
+    return unicodedata.category(character) == "Cc"
 
 
 def _money(row: PlanRow, broken: frozenset[str], rules: MediaRules) -> Iterator[RowProblem]:

@@ -29,6 +29,7 @@ MESSAGES: dict[str, str] = {
     "client_ref_form": _("client_ref may not start with a space or one of # ' = + - @, nor hold tabs or line breaks."),
     "client_ref_repeated": _("Row %(line)s has the same client_ref."),
     "client_ref_taken": _("A live plan already has this client_ref; the new plan carries none."),
+    "control_character": _("Line breaks, tabs and other control characters are not allowed."),
     "dead": _("Given up: the worker died every time this row was sent."),
     "ends_before_start": _("The end date is before the start."),
     "equal_to_plan": _("Equal to the live plan %(plan)s."),

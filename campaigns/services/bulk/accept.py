@@ -14,17 +14,16 @@ from django.utils.translation import gettext as _
 
 from campaigns.choices import JobKindName, RowState
 from campaigns.services.bulk.doorbells import ring_prepare
-from campaigns.services.bulk.intake import Body, IncomingRow, PayloadTooLarge
-from campaigns.services.bulk.limits import JOB_DEADLINE, QUEUED_JOBS, ROW_BYTES, RUNNING_JOBS
+from campaigns.services.bulk.intake import Body, IncomingRow, row_text
+from campaigns.services.bulk.limits import JOB_DEADLINE, QUEUED_JOBS, RUNNING_JOBS
 from campaigns.services.bulk.options import BulkOptions
 from xmagnet.accounts.actor import Actor
-from xmagnet.core.errors import Conflict, DomainError, FieldError, InvalidInput
+from xmagnet.core.errors import Conflict, DomainError
 from xmagnet.jobs.models import Job, new_job_id
 from xmagnet.jobs.states import LIVE_STATES
 from xmagnet.web.models import IdempotencyRecord
 
 IDEMPOTENCY_WAIT = "5s"
-_NUL = b"\\u0000"  # JSON may carry it, PostgreSQL may not
 
 
 class IdempotencyKeyReused(DomainError):
@@ -195,7 +194,7 @@ def _copy_rows(job: Job, rows: Iterable[IncomingRow]) -> int:
         )
         with cursor.copy("COPY campaigns_incoming (row_index, line, client_ref, source) FROM STDIN") as copy:
             for row in rows:
-                copy.write_row((count, row.line, _client_ref(row.source), _source_text(row, count)))
+                copy.write_row((count, row.line, _client_ref(row.source), row_text(row, count)))
                 count += 1
         cursor.execute(
             "INSERT INTO campaigns_bulkrow (organization_id, job_id, row_index, line, client_ref, source, state,"
@@ -212,17 +211,3 @@ def _client_ref(source: Mapping[str, Any]) -> str:
     """The reference as far as it is usable; whether it is right is for the row's own check to say."""
     value = source.get("client_ref")
     return str(value).strip()[:64].replace("\0", "") if isinstance(value, (str, int)) else ""
-
-
-def _source_text(row: IncomingRow, index: int) -> str:
-    text = orjson.dumps(row.source)
-    pointer = f"/rows/{index}"
-    if len(text) > ROW_BYTES:
-        raise PayloadTooLarge(
-            _("Row %(line)d is larger than 64 KiB.") % {"line": row.line},
-            errors=(FieldError(pointer, "row_too_large", "64 KiB"),),
-        )
-    if _NUL in text:
-        detail = _("Row %(line)d holds a NUL character.") % {"line": row.line}
-        raise InvalidInput(detail, errors=(FieldError(pointer, "nul_character", detail),))
-    return text.decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import tempfile
 import zipfile
 import zlib
@@ -29,7 +30,11 @@ from campaigns.services.bulk.limits import (
 from xmagnet.core.errors import DomainError, FieldError, InvalidInput
 
 CHUNK_BYTES = 256 * 1024
+GZIP = 31  # zlib's window bits for a gzip header and trailer
 SPOOL_BYTES = 8 * 1024 * 1024
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # JSON may carry the character, PostgreSQL may not
+_FORMULA_TAG = re.compile(rb"[<:]f[\s/>]")
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # the last: encrypted
 COMMENT = "#"  # the row below the header that explains the columns starts with it
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = {
@@ -123,6 +128,23 @@ def rows_of(body: Body) -> Rows:
     return rows
 
 
+def row_text(row: IncomingRow, index: int) -> str:
+    """The JSON in which the row is kept; raises ``PayloadTooLarge`` and ``InvalidInput`` for what cannot be kept."""
+    pointer = f"/rows/{index}"
+    try:
+        text = orjson.dumps(row.source)
+    except orjson.JSONEncodeError:
+        detail = _("Row %(line)d is nested too deeply.") % {"line": row.line}
+        raise _unreadable(detail, "too_deep", pointer) from None
+    if len(text) > ROW_BYTES:
+        detail = _("Row %(line)d is larger than 64 KiB.") % {"line": row.line}
+        raise PayloadTooLarge(detail, errors=(FieldError(pointer, "row_too_large", "64 KiB"),))
+    if _NUL.search(text):
+        detail = _("Row %(line)d holds a NUL character.") % {"line": row.line}
+        raise _unreadable(detail, "nul_character", pointer)
+    return text.decode()
+
+
 def _too_large(format: str) -> PayloadTooLarge:
     limit = FORMAT_LIMITS[format]
     return PayloadTooLarge(
@@ -132,18 +154,21 @@ def _too_large(format: str) -> PayloadTooLarge:
 
 
 def _inflated(stream: Readable, limit: int) -> Iterator[bytes]:
-    inflate = zlib.decompressobj(wbits=31)
+    """The body of one gzip member or of several in a row, as ``cat a.gz b.gz`` and parallel packers make them."""
+    inflate = zlib.decompressobj(wbits=GZIP)
     read = given = 0
     try:
         while chunk := stream.read(CHUNK_BYTES):
             read += len(chunk)
             while chunk:
+                if inflate.eof:
+                    inflate = zlib.decompressobj(wbits=GZIP)
                 piece = inflate.decompress(chunk, CHUNK_BYTES)
                 given += len(piece)
                 if given > max(read * INFLATION_RATIO, CHUNK_BYTES) or given > limit + CHUNK_BYTES:
                     raise PayloadTooLarge(_("The gzip body inflates to more than is allowed."))
                 yield piece
-                chunk = inflate.unconsumed_tail
+                chunk = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
         yield inflate.flush()
     except zlib.error:
         raise _unreadable(_("The body is not gzip."), "not_gzip") from None
@@ -244,26 +269,64 @@ def _from_xlsx(body: Body) -> Rows:
     try:
         with zipfile.ZipFile(body.file) as archive:
             entries = archive.infolist()
-    except zipfile.BadZipFile:
-        raise _unreadable(_("The file is not an XLSX workbook."), "not_xlsx") from None
-    if len(entries) > XLSX_ENTRIES or sum(entry.file_size for entry in entries) > XLSX_INFLATED_BYTES:
-        raise PayloadTooLarge(_("The workbook inflates to more than is allowed."))
-    body.file.seek(0)
-    try:
-        sheet = openpyxl.load_workbook(body.file, read_only=True, data_only=True).worksheets[0]
-        lines = sheet.iter_rows(values_only=True)
-        header = next(lines, ())
-    except Exception:  # openpyxl raises whatever a broken part happens to cause
-        raise _unreadable(_("The file is not an XLSX workbook."), "not_xlsx") from None
-    columns = _columns([_cell(value) for value in header])
+            if len(entries) > XLSX_ENTRIES or sum(entry.file_size for entry in entries) > XLSX_INFLATED_BYTES:
+                raise PayloadTooLarge(_("The workbook inflates to more than is allowed."))
+            has_formulas = _has_formulas(archive)
+    except _BROKEN_ZIP:
+        raise _not_xlsx() from None
+    lines = _sheet(body)
+    formulas = _sheet(body, has_results=False) if has_formulas else None
+    columns = _columns([_cell(value) for value in next(lines, ())])
+    if formulas is not None:
+        next(formulas, ())
 
     def rows() -> Iterator[IncomingRow]:
         for number, values in enumerate(lines, start=2):
+            if formulas is not None:
+                _require_results(values, next(formulas, ()), number)
             row = _table_row(columns, [_cell(value) for value in values], number, is_first=number == 2)
             if row is not None:
                 yield row
 
     return Rows(rows(), columns=columns)
+
+
+def _sheet(body: Body, *, has_results: bool = True) -> Iterator[tuple[Any, ...]]:
+    """The first sheet's rows: what its formulas had come to when it was saved, or the formulas themselves."""
+    try:
+        body.file.seek(0)
+        copy = io.BytesIO(body.file.read())  # two readers must not share a position
+        sheet = openpyxl.load_workbook(copy, read_only=True, data_only=has_results).worksheets[0]
+        yield from sheet.iter_rows(values_only=True)
+    except Exception:  # openpyxl raises whatever a broken part happens to cause
+        raise _not_xlsx() from None
+
+
+def _has_formulas(archive: zipfile.ZipFile) -> bool:
+    for name in archive.namelist():
+        if not name.startswith("xl/worksheets/"):
+            continue
+        with archive.open(name) as part:
+            rest = b""
+            while chunk := part.read(CHUNK_BYTES):
+                if _FORMULA_TAG.search(rest + chunk):
+                    return True
+                rest = chunk[-8:]
+    return False
+
+
+def _require_results(values: tuple[Any, ...], formulas: tuple[Any, ...], number: int) -> None:
+    """A formula that no program has calculated reads as an empty cell; a forgotten end date must not be one."""
+    for index, formula in enumerate(formulas):
+        is_empty = index >= len(values) or values[index] is None
+        if is_empty and formula is not None:
+            cell = f"{column_letter(index)}{number}"
+            detail = _("Cell %(cell)s is a formula without a result; paste its value.") % {"cell": cell}
+            raise InvalidInput(detail, errors=(FieldError("", "formula_without_result", detail, cell),))
+
+
+def _not_xlsx() -> InvalidInput:
+    return _unreadable(_("The file is not an XLSX workbook."), "not_xlsx")
 
 
 def _columns(header: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ from campaigns.selectors.bulk.rows import RowMessage, messages
 from campaigns.services.bulk.accept import Accepted, Envelope, accept, source_of
 from campaigns.services.bulk.checking import PlanRowChecker
 from campaigns.services.bulk.executors import CheckedRow, SourceRow
-from campaigns.services.bulk.intake import Body, IncomingRow, Rows, rows_of
+from campaigns.services.bulk.intake import Body, IncomingRow, Rows, row_text, rows_of
 from campaigns.services.bulk.limits import VALIDATE_IN_REQUEST_ROWS
 from campaigns.services.bulk.options import BulkOptions, read_options
 from xmagnet.accounts.actor import Actor
@@ -74,6 +74,8 @@ def check_rows(actor: Actor, rows: Rows) -> Preview | Rows:
     if len(first) > VALIDATE_IN_REQUEST_ROWS:
         return Rows(_chained(first, iterator), columns=rows.columns, options=rows.options)
     with transaction.atomic():
+        for index, row in enumerate(first):
+            row_text(row, index)  # what accepting would refuse is refused here as well
         checked = PlanRowChecker(actor).check(
             [SourceRow(index, row.line, row.source) for index, row in enumerate(first)]
         )

@@ -99,6 +99,7 @@ class PlanTable(_Table, Page):
             may_edit=may_edit,
             rename_label=_("Change the name"),
             bulk_actions=_bulk_actions(self.actor),
+            page_shortcuts=_shortcuts(),
             **kwargs,
         )
 
@@ -204,6 +205,17 @@ def _bulk_actions(actor: Any) -> list[tuple[str, str, str]]:
         ("bid", _("Bid"), "target"),
         ("budget", _("Daily budget"), "wallet"),
         ("schedule", _("Schedule"), "calendar"),
+    ]
+
+
+def _shortcuts() -> list[tuple[tuple[str, ...], str]]:
+    """The keys of this page, for the keyboard help; ``assets/entries/plans.ts`` listens."""
+    return [
+        (("/",), _("Search plans")),
+        (("j", "k"), _("Next and previous plan")),
+        (("x",), _("Select the plan")),
+        (("e",), _("Change the bid or budget")),
+        (("o",), _("Open the plan")),
     ]
 
 

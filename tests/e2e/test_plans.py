@@ -190,3 +190,24 @@ def test_the_chart_of_a_plan_shows_other_numbers_in_place(
     page.locator("#chart-first").select_option("ctr")
     page.wait_for_selector('[data-drawn="yes"]')
     expect(page.locator("#plan-chart th").nth(1)).to_have_text("CTR")
+
+
+@pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
+def test_the_smaller_pages_are_whole_and_accessible(
+    width: int,
+    theme: str,
+    language: str,
+    optimizer: User,
+    sign_in: Callable[..., Page],
+    accessibility: Callable[[Page], list[str]],
+) -> None:
+    page = sign_in(optimizer, width=width, theme=theme, language=language)
+    problems = []
+    for address in ("changes/", "templates/", "plans/upload/"):
+        page.goto(f"/o/sunrise/{address}")
+        page.wait_for_load_state("networkidle")
+        shoot(page, f"{address.strip('/').replace('/', '-')}-{width}-{theme}-{language}")
+        problems += [f"{address}: {problem}" for problem in accessibility(page)]
+        if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
+            problems.append(f"{address}: wider than the window")
+    assert problems == []

@@ -206,3 +206,8 @@ def test_the_density_follows_its_cookie(admin: Client, plans: list[Any]) -> None
     assert 'data-density="dense"' in admin.get(TABLE).content.decode()
     admin.cookies["density"] = "roomy"
     assert 'data-density="roomy"' in admin.get(TABLE).content.decode()
+
+
+def test_the_keyboard_help_lists_the_keys_of_the_table(admin: Client) -> None:
+    assert "<kbd>j</kbd> <kbd>k</kbd> </dt><dd>Next and previous plan</dd>" in admin.get(TABLE).content.decode()
+    assert "Next and previous plan" not in admin.get("/o/sunrise/changes/").content.decode()

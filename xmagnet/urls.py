@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView
 
 from xmagnet.web import health
+from xmagnet.web.api.docs import DocsView
 
 api = [
     path("", include("xmagnet.web.api.urls")),
@@ -17,7 +18,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/docs/", DocsView.as_view(), name="api-docs"),
     path("api/v1/o/<slug:org>/", include((api, "api"))),
     path("", include("frontend.urls")),
 ]

@@ -10,14 +10,21 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+)
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.api.bulk_schemas import BulkRequestSchema, JobSchema, LimitsSchema, ProblemSchema
+from campaigns.api.bulk_schemas import BULK_BODIES, EXAMPLE_ROW, BulkCheckSchema, JobSchema, LimitsSchema
+from campaigns.api.parameters import FILE_NAME, IDEMPOTENCY_KEY, JOB_HEADERS
 from campaigns.selectors.bulk.jobs import job_etag, job_resource
 from campaigns.services.bulk.accept import Accepted
-from campaigns.services.bulk.intake import FORMATS, XLSX_TYPE, Body, format_of, read_body
+from campaigns.services.bulk.intake import XLSX_TYPE, Body, format_of, read_body
 from campaigns.services.bulk.limits import (
     FORMAT_LIMITS,
     JOB_DEADLINE,
@@ -35,13 +42,14 @@ from xmagnet.core.errors import InvalidInput
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.selectors import get_job
 from xmagnet.web.api.errors import ApiProblem
+from xmagnet.web.api.problems import problems
 from xmagnet.web.api.throttling import REQUESTS_PER_WINDOW, ROWS_PER_DAY, WINDOW_SECONDS, charge_rows, require_rows
 from xmagnet.web.api.views import OrgView
 
 RETRY_AFTER = "2"
 POLL_SECONDS = 0.1
-KEY_PARAMETER = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="1 to 255 visible ASCII characters"
+CHECK_OR_JOB = PolymorphicProxySerializer(
+    "CheckOrJob", serializers=[BulkCheckSchema, JobSchema], resource_type_field_name=None
 )
 
 
@@ -54,23 +62,59 @@ class BulkView(OrgView):
 
     @extend_schema(
         operation_id="plans_bulk_create",
-        request=dict.fromkeys(FORMATS, BulkRequestSchema),
+        summary="Create plans",
+        request=BULK_BODIES,
+        examples=[OpenApiExample("one row", {"rows": [EXAMPLE_ROW]}, request_only=True, media_type="application/json")],
         parameters=[
-            KEY_PARAMETER,
-            OpenApiParameter("validate_only", bool, default=False),
-            OpenApiParameter("on_error", str, enum=["continue", "abort"], default="continue"),
-            OpenApiParameter("initial_status", str, enum=["paused", "enabled"], default="paused"),
-            OpenApiParameter("callback_id", int, description="Webhook endpoint that hears of this job"),
-            OpenApiParameter("Prefer", str, OpenApiParameter.HEADER, description="respond-async or wait=10"),
+            IDEMPOTENCY_KEY,
+            OpenApiParameter(
+                "validate_only", bool, default=False, description="Check as for creation and write nothing"
+            ),
+            OpenApiParameter(
+                "on_error",
+                str,
+                enum=["continue", "abort"],
+                default="continue",
+                description="abort: nothing is sent unless every row is valid. What was created is never rolled back",
+            ),
+            OpenApiParameter(
+                "initial_status",
+                str,
+                enum=["paused", "enabled"],
+                default="paused",
+                description="enabled needs plans:launch",
+            ),
+            OpenApiParameter(
+                "callback_id",
+                {"type": "integer", "minimum": 1},
+                description="Webhook endpoint that hears of this job, besides those that hear of all",
+            ),
+            OpenApiParameter(
+                "Prefer",
+                {"type": "string", "enum": ["respond-async", "wait=10"]},
+                OpenApiParameter.HEADER,
+                description="wait=10: answer when the job is finished, after 10 seconds at the latest; up to 100 rows",
+            ),
+            OpenApiParameter(
+                "Content-Encoding",
+                {"type": "string", "enum": ["gzip", "identity"]},
+                OpenApiParameter.HEADER,
+                description="Limits count inflated bytes; at most 100:1",
+            ),
+            *JOB_HEADERS,
         ],
         responses={
-            202: JobSchema,
-            200: JobSchema,
-            (409, "application/problem+json"): ProblemSchema,
-            (413, "application/problem+json"): ProblemSchema,
-            (415, "application/problem+json"): ProblemSchema,
-            (422, "application/problem+json"): ProblemSchema,
-            (429, "application/problem+json"): ProblemSchema,
+            202: OpenApiResponse(
+                JobSchema, description="Accepted: each row will end with a plan or an explained error"
+            ),
+            200: OpenApiResponse(CHECK_OR_JOB, description="validate_only of up to 1,000 rows, or a finished job"),
+            **problems(
+                400,
+                413,
+                415,
+                422,
+                _409="job-limit: too many live jobs; idempotency-in-progress: the same key is being accepted now",
+            ),
         },
     )
     def post(self, request: Request, org: str) -> Response:
@@ -110,8 +154,9 @@ class TemplateView(OrgView):
 
     @extend_schema(
         operation_id="plans_bulk_template",
-        parameters=[OpenApiParameter("format", str, enum=["csv", "xlsx"], default="csv")],
-        responses={(200, "text/csv"): OpenApiTypes.BINARY, (200, XLSX_TYPE): OpenApiTypes.BINARY},
+        summary="Download the template",
+        parameters=[OpenApiParameter("format", str, enum=["csv", "xlsx"], default="csv"), FILE_NAME],
+        responses={(200, "text/csv"): str, (200, XLSX_TYPE): OpenApiTypes.BINARY, **problems(422)},
     )
     def get(self, request: Request, org: str) -> HttpResponse:
         format = request.query_params.get("format", "csv")
@@ -129,7 +174,7 @@ class LimitsView(OrgView):
 
     permissions: ClassVar[dict[str, str]] = {"GET": "jobs:read"}
 
-    @extend_schema(operation_id="limits", responses=LimitsSchema)
+    @extend_schema(operation_id="limits", summary="Read the limits", responses=LimitsSchema)
     def get(self, request: Request, org: str) -> Response:
         return Response(limits())
 
@@ -232,6 +277,3 @@ def _body(request: Request) -> Body:
         format = format_of(file.content_type or "", name)
         return read_body(file, format=format, encoding=encoding, filename=name)
     return read_body(django_request, format=format_of(content_type), encoding=encoding)
-
-
-NOT_FOUND = OpenApiResponse(ProblemSchema, description="Also for another organization's or agency's job")

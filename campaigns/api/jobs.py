@@ -8,13 +8,22 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import JSONParser
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.api.bulk import NOT_FOUND, RETRY_AFTER, job_address, job_answer
+from campaigns.api.bulk import RETRY_AFTER, job_address, job_answer
 from campaigns.api.bulk_schemas import CancelSchema, JobPageSchema, JobSchema, RetrySchema, RowPageSchema
+from campaigns.api.parameters import (
+    AFTER,
+    FILE_NAME,
+    JOB_ETAG,
+    JOB_HEADERS,
+    JOB_RETRY_AFTER,
+    OPTIONAL_KEY,
+    ROW_STATES,
+    limit,
+)
 from campaigns.choices import RowState
 from campaigns.selectors.bulk.jobs import job_etag, job_resource
 from campaigns.selectors.bulk.results import result_stream
@@ -24,11 +33,12 @@ from campaigns.services.bulk.intake import XLSX_TYPE
 from xmagnet.core.errors import FieldError, InvalidInput, NotFound
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.selectors import get_job, list_jobs
+from xmagnet.jobs.states import JobState
 from xmagnet.web.api.pagination import encode_cursor, read_page_request
+from xmagnet.web.api.problems import problems
 from xmagnet.web.api.views import OrgView
 from xmagnet.web.streaming import stream_in_scope
 
-PAGING = [OpenApiParameter("after", str), OpenApiParameter("limit", int)]
 RESULT_TYPES = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "xlsx": XLSX_TYPE}
 
 
@@ -39,8 +49,14 @@ class JobListView(OrgView):
 
     @extend_schema(
         operation_id="jobs_list",
-        parameters=[*PAGING, OpenApiParameter("state", str), OpenApiParameter("kind", str)],
-        responses=JobPageSchema,
+        summary="List jobs",
+        parameters=[
+            AFTER,
+            limit(50),
+            OpenApiParameter("state", str, enum=JobState.values),
+            OpenApiParameter("kind", str, enum=["plans.create", "plans.validate", "plans.update"]),
+        ],
+        responses={200: JobPageSchema, **problems(422)},
     )
     def get(self, request: Request, org: str) -> Response:
         page = read_page_request(request.query_params, default=50)
@@ -60,7 +76,16 @@ class JobView(OrgView):
 
     permissions: ClassVar[dict[str, str]] = {"GET": "jobs:read"}
 
-    @extend_schema(operation_id="job", responses={200: JobSchema, 304: None, 404: NOT_FOUND})
+    @extend_schema(
+        operation_id="job",
+        summary="Look at a job",
+        parameters=[
+            OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The ETag that you have"),
+            JOB_ETAG,
+            JOB_RETRY_AFTER,
+        ],
+        responses={200: JobSchema, 304: OpenApiResponse(description="As you know it")},
+    )
     def get(self, request: Request, org: str, job_id: str) -> HttpResponse | Response:
         job = _job(self, job_id)
         etag = job_etag(job)
@@ -81,8 +106,9 @@ class JobRowsView(OrgView):
 
     @extend_schema(
         operation_id="job_rows",
-        parameters=[*PAGING, OpenApiParameter("state", str, description="several with commas")],
-        responses={200: RowPageSchema, 404: NOT_FOUND},
+        summary="Page through a job's rows",
+        parameters=[AFTER, limit(), ROW_STATES],
+        responses={200: RowPageSchema, **problems(422)},
     )
     def get(self, request: Request, org: str, job_id: str) -> Response:
         job = _job(self, job_id)
@@ -100,11 +126,18 @@ class JobResultsView(OrgView):
 
     @extend_schema(
         operation_id="job_results",
+        summary="Download results",
         parameters=[
             OpenApiParameter("format", str, enum=list(RESULT_TYPES), default="ndjson"),
-            OpenApiParameter("state", str, description="several with commas"),
+            ROW_STATES,
+            FILE_NAME,
         ],
-        responses={(200, name.partition(";")[0]): OpenApiTypes.BINARY for name in RESULT_TYPES.values()},
+        responses={
+            (200, "application/x-ndjson"): str,
+            (200, "text/csv"): str,
+            (200, XLSX_TYPE): OpenApiTypes.BINARY,
+            **problems(422),
+        },
     )
     def get(self, request: Request, org: str, job_id: str) -> StreamingHttpResponse:
         job = _job(self, job_id)
@@ -127,9 +160,14 @@ class JobCancelView(OrgView):
     """Stop what has not been sent."""
 
     permissions: ClassVar[dict[str, str]] = {"POST": "jobs:write"}
-    parser_classes = (JSONParser,)
 
-    @extend_schema(operation_id="job_cancel", request=CancelSchema, responses={202: JobSchema, 404: NOT_FOUND})
+    @extend_schema(
+        operation_id="job_cancel",
+        summary="Cancel a job",
+        request=CancelSchema,
+        parameters=JOB_HEADERS,
+        responses={202: JobSchema, **problems(400, 415, 422, _409="The job is finished already")},
+    )
     def post(self, request: Request, org: str, job_id: str) -> Response:
         given = _object(request, {"pause_created"})
         job = cancel_bulk_job(self.actor, job_id, pause_created=given.get("pause_created") is True)
@@ -142,9 +180,18 @@ class JobRetryView(OrgView):
     """A child job of the rows that did not succeed."""
 
     permissions: ClassVar[dict[str, str]] = {"POST": "jobs:write"}
-    parser_classes = (JSONParser,)
 
-    @extend_schema(operation_id="job_retry", request=RetrySchema, responses={202: JobSchema, 404: NOT_FOUND})
+    @extend_schema(
+        operation_id="job_retry",
+        summary="Try failed rows again",
+        request=RetrySchema,
+        parameters=[OPTIONAL_KEY, *JOB_HEADERS],
+        responses={
+            202: JobSchema,
+            200: OpenApiResponse(JobSchema, description="The key was known and its job is finished"),
+            **problems(400, 415, 422, _409="Outcomes are not known yet, or too many live jobs"),
+        },
+    )
     def post(self, request: Request, org: str, job_id: str) -> Response:
         given = _object(request, {"only", "refs"})
         only, refs = given.get("only", "retryable"), given.get("refs", [])
@@ -177,7 +224,7 @@ def _states(request: Request) -> tuple[str, ...]:
 
 def _object(request: Request, known: set[str]) -> dict[str, Any]:
     """The JSON object of a small request; an empty body is an empty object."""
-    given = request.data if request.headers.get("Content-Length") not in {None, "", "0"} else {}
+    given = request.data if int(request.headers.get("Content-Length") or 0) else {}
     if not isinstance(given, dict):
         raise InvalidInput(_("Send a JSON object."))
     for name in given:

@@ -1,4 +1,4 @@
-"""Reading requests about plans, writing plans as JSON, and their shapes for OpenAPI. Money crosses in yuan."""
+"""Reading requests about plans, and writing plans as JSON. Money crosses in yuan."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from datetime import date
 from typing import Any, Literal, cast
 
 from django.utils.translation import gettext as _
-from rest_framework import serializers
 
-from campaigns.choices import Delivery, Learning, Review, Status
 from campaigns.contracts import OPERATORS, Condition, PlanQuery, PlanRow, SeriesPoint
 from campaigns.domain.guardrails import FIELDS, Wish
 from campaigns.domain.metrics import METRICS
@@ -213,120 +211,3 @@ def account_json(account: AccountFacts) -> dict[str, Any]:
 def yuan(fen: int | None) -> str | None:
     """Yuan with two decimals as text."""
     return None if fen is None else str(yuan_from_fen(fen))
-
-
-class NamedSchema(serializers.Serializer):  # type: ignore[type-arg]
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-
-
-class AccountRefSchema(NamedSchema):
-    remote_id = serializers.CharField()
-
-
-class PlanSchema(serializers.Serializer):  # type: ignore[type-arg]
-    id = serializers.IntegerField()
-    remote_id = serializers.CharField(help_text="The media's id, as text: it exceeds 2**53")
-    client_ref = serializers.CharField()
-    name = serializers.CharField()
-    media = serializers.ChoiceField(["douyin", "toutiao", "kuaishou"])
-    account = AccountRefSchema()
-    agency = NamedSchema(allow_null=True)
-    campaign = NamedSchema(allow_null=True)
-    status = serializers.ChoiceField(Status.choices)
-    delivery = serializers.ChoiceField(Delivery.choices)
-    learning = serializers.ChoiceField(Learning.choices)
-    review = serializers.ChoiceField(Review.choices)
-    bid_type = serializers.CharField()
-    bid = serializers.CharField(allow_null=True, help_text="yuan")
-    budget = serializers.CharField(allow_null=True, help_text="yuan a day; null is unlimited")
-    schedule = serializers.CharField(help_text='336 half hours from Monday 00:00; "" is always')
-    labels = serializers.ListField(child=serializers.CharField())
-    note = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    synced_at = serializers.DateTimeField(allow_null=True)
-    metrics = serializers.DictField(help_text="By metric; money in yuan as text, undefined ratios null")
-    compared = serializers.DictField(required=False)
-
-
-class PlanPageSchema(serializers.Serializer):  # type: ignore[type-arg]
-    plans = PlanSchema(many=True)
-    next = serializers.CharField(allow_null=True, help_text="The value of after for the next page")
-
-
-class PlanDetailSchema(PlanSchema):
-    objective = serializers.CharField()
-    goal = serializers.CharField()
-    targeting = serializers.DictField()
-    landing_url = serializers.CharField()
-    titles = serializers.ListField()
-    materials = serializers.ListField()
-    reject_reasons = serializers.ListField()
-    settings = serializers.DictField(help_text="The platform's own words")
-    job_id = serializers.CharField()
-
-
-class PointSchema(serializers.Serializer):  # type: ignore[type-arg]
-    at = serializers.CharField(help_text="2026-12-01, or 2026-12-01T14 by the hour; Asia/Shanghai")
-    metrics = serializers.DictField()
-
-
-class SeriesSchema(serializers.Serializer):  # type: ignore[type-arg]
-    points = PointSchema(many=True)
-
-
-class ChangesSchema(serializers.Serializer):  # type: ignore[type-arg]
-    changes = serializers.DictField(
-        help_text='{"bid": {"set": 52.5}, "budget": {"percent": 20, "most": 2000}, "status": "paused"}'
-    )
-    accepts_void = serializers.BooleanField(required=False, help_text="Send edits that void the cost guarantee")
-    reason = serializers.CharField(required=False)
-
-
-class BulkChangeSchema(ChangesSchema):
-    plan_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
-    filter = serializers.DictField(required=False, help_text="As the query string of GET /plans")
-    expected_count = serializers.IntegerField(required=False, help_text="With filter: how many plans you saw")
-
-
-class LabelsSchema(serializers.Serializer):  # type: ignore[type-arg]
-    plan_ids = serializers.ListField(child=serializers.IntegerField())
-    add = serializers.ListField(child=serializers.CharField(), required=False)
-    remove = serializers.ListField(child=serializers.CharField(), required=False)
-
-
-class UndoSchema(serializers.Serializer):  # type: ignore[type-arg]
-    job_id = serializers.CharField(required=False)
-    event_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
-    accepts_void = serializers.BooleanField(required=False)
-
-
-class AccountSchema(serializers.Serializer):  # type: ignore[type-arg]
-    id = serializers.IntegerField()
-    remote_id = serializers.CharField()
-    name = serializers.CharField()
-    media = serializers.CharField()
-    agency = NamedSchema(allow_null=True)
-    is_active = serializers.BooleanField()
-    health = serializers.CharField()
-    health_message = serializers.CharField()
-    balance = serializers.CharField(allow_null=True)
-    plans_synced_at = serializers.DateTimeField(allow_null=True)
-    metrics_synced_at = serializers.DateTimeField(allow_null=True)
-
-
-class AccountListSchema(serializers.Serializer):  # type: ignore[type-arg]
-    accounts = AccountSchema(many=True)
-
-
-class CampaignSchema(NamedSchema):
-    remote_id = serializers.CharField()
-    account_id = serializers.IntegerField()
-    media = serializers.CharField()
-    status = serializers.CharField()
-    budget = serializers.CharField(allow_null=True)
-
-
-class CampaignPageSchema(serializers.Serializer):  # type: ignore[type-arg]
-    campaigns = CampaignSchema(many=True)
-    next = serializers.CharField(allow_null=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api import plan_schemas as schemas
-from campaigns.api.bulk import KEY_PARAMETER, job_answer, read_idempotency_key
-from campaigns.api.bulk_schemas import JobSchema, ProblemSchema
-from campaigns.domain.periods import PRESETS
+from campaigns.api import plan_shapes as shapes
+from campaigns.api.bulk import job_answer, read_idempotency_key
+from campaigns.api.bulk_schemas import JobSchema
+from campaigns.api.parameters import AFTER, JOB_HEADERS, KEY_UNLESS_PREVIEW, PERIOD, PLAN_FILTERS, VALIDATE_ONLY, limit
 from campaigns.selectors.campaigns import list_campaigns
 from campaigns.selectors.plans import plan_detail, plan_rows
 from campaigns.selectors.series import plan_series
@@ -28,17 +29,19 @@ from campaigns.services.changes.planning import (
 from media_connectors.selectors.directory import account_facts
 from xmagnet.core.errors import FieldError, InvalidInput
 from xmagnet.web.api.pagination import encode_cursor, read_page_request
+from xmagnet.web.api.problems import problems
 from xmagnet.web.api.views import OrgView
 
-NOT_FOUND = OpenApiResponse(ProblemSchema, description="Also for a plan that you may not see")
-INVALID = (422, "application/problem+json")
-PERIOD = [
-    OpenApiParameter("period", str, enum=list(PRESETS), default="today"),
-    OpenApiParameter("first_on", str, description="Instead of period: first day, 2026-12-01"),
-    OpenApiParameter("last_on", str, description="Instead of period: last day"),
-    OpenApiParameter("metrics", str, description="Keys, comma-separated"),
-]
-VALIDATE_ONLY = OpenApiParameter("validate_only", bool, default=False, description="Preview; nothing is written")
+PREVIEW_OR_JOB = PolymorphicProxySerializer(
+    "PreviewOrJob", serializers=[shapes.ChangePreviewSchema, JobSchema], resource_type_field_name=None
+)
+#: of operations that change plans through a job, or tell what they would change
+CHANGE_ANSWERS = {
+    202: JobSchema,
+    200: OpenApiResponse(PREVIEW_OR_JOB, description="validate_only, or the key was known and its job is finished"),
+    **problems(400, 415, 422, _409="selection-moved, job-limit or idempotency-in-progress"),
+}
+CHANGE_PARAMETERS = [KEY_UNLESS_PREVIEW, VALIDATE_ONLY, *JOB_HEADERS]
 
 
 class PlanListView(OrgView):
@@ -48,20 +51,19 @@ class PlanListView(OrgView):
 
     @extend_schema(
         operation_id="plans_list",
+        summary="List plans",
         parameters=[
             *PERIOD,
-            OpenApiParameter("compare", str, enum=["", "previous", "same_hours"], default=""),
+            OpenApiParameter("compare", str, enum=["previous", "same_hours"], description="Also in compared"),
             OpenApiParameter("search", str, description="Words of the name, or an id"),
-            OpenApiParameter("sort", str, default="-cost", description="A field or metric; - is descending"),
-            OpenApiParameter("fields", str, description="Members to answer with, comma-separated"),
-            OpenApiParameter("media", str, description="Any field may filter: field=value or field__operator=a|b"),
-            OpenApiParameter("status", str),
-            OpenApiParameter("account", str),
-            OpenApiParameter("deleted", bool, default=False),
-            OpenApiParameter("limit", int, default=100),
-            OpenApiParameter("after", str, description="The cursor of the page before"),
+            OpenApiParameter("sort", str, description="A field or metric, -cost by default; - is descending"),
+            OpenApiParameter("fields", str, description="Members to answer with, comma-separated; all without it"),
+            OpenApiParameter("deleted", bool, default=False, description="Deleted plans too"),
+            *PLAN_FILTERS,
+            limit(),
+            AFTER,
         ],
-        responses={200: schemas.PlanPageSchema, INVALID: ProblemSchema},
+        responses={200: shapes.PlanPageSchema, **problems(422)},
     )
     def get(self, request: Request, org: str) -> Response:
         page = read_page_request(request.query_params)
@@ -83,8 +85,9 @@ class PlanView(OrgView):
 
     @extend_schema(
         operation_id="plans_get",
+        summary="Look at a plan",
         parameters=PERIOD,
-        responses={200: schemas.PlanDetailSchema, (404, "application/problem+json"): NOT_FOUND},
+        responses={200: shapes.PlanDetailSchema, **problems(422)},
     )
     def get(self, request: Request, org: str, plan_id: int) -> Response:
         metrics = [key for key in request.query_params.get("metrics", "").split(",") if key]
@@ -98,9 +101,10 @@ class PlanView(OrgView):
 
     @extend_schema(
         operation_id="plans_change",
-        request=schemas.ChangesSchema,
-        parameters=[KEY_PARAMETER, VALIDATE_ONLY],
-        responses={202: JobSchema, (404, "application/problem+json"): NOT_FOUND, INVALID: ProblemSchema},
+        summary="Change a plan",
+        request=shapes.ChangesSchema,
+        parameters=CHANGE_PARAMETERS,
+        responses=CHANGE_ANSWERS,
     )
     def patch(self, request: Request, org: str, plan_id: int) -> Response:
         plan_detail(self.actor, plan_id, metrics=["cost"])  # 404 before anything else
@@ -114,8 +118,9 @@ class PlanMetricsView(OrgView):
 
     @extend_schema(
         operation_id="plans_metrics",
+        summary="Read a plan's numbers",
         parameters=[*PERIOD, OpenApiParameter("granularity", str, enum=["hour", "day"], default="day")],
-        responses={200: schemas.SeriesSchema, (404, "application/problem+json"): NOT_FOUND, INVALID: ProblemSchema},
+        responses={200: shapes.SeriesSchema, **problems(422)},
     )
     def get(self, request: Request, org: str, plan_id: int) -> Response:
         granularity = request.query_params.get("granularity", "day")
@@ -138,9 +143,10 @@ class BulkUpdateView(OrgView):
 
     @extend_schema(
         operation_id="plans_bulk_update",
-        request=schemas.BulkChangeSchema,
-        parameters=[KEY_PARAMETER, VALIDATE_ONLY],
-        responses={202: JobSchema, (409, "application/problem+json"): ProblemSchema, INVALID: ProblemSchema},
+        summary="Change many plans",
+        request=shapes.BulkChangeSchema,
+        parameters=CHANGE_PARAMETERS,
+        responses=CHANGE_ANSWERS,
     )
     def post(self, request: Request, org: str) -> Response:
         known = {"changes", "accepts_void", "reason", "plan_ids", "filter", "expected_count", "callback_id"}
@@ -155,9 +161,10 @@ class UndoView(OrgView):
 
     @extend_schema(
         operation_id="plans_undo",
-        request=schemas.UndoSchema,
-        parameters=[KEY_PARAMETER, VALIDATE_ONLY],
-        responses={202: JobSchema, INVALID: ProblemSchema},
+        summary="Undo changes",
+        request=shapes.UndoSchema,
+        parameters=CHANGE_PARAMETERS,
+        responses=CHANGE_ANSWERS,
     )
     def post(self, request: Request, org: str) -> Response:
         body = _body(request, {"job_id", "event_ids", "accepts_void"})
@@ -179,8 +186,9 @@ class LabelsView(OrgView):
 
     @extend_schema(
         operation_id="plans_labels",
-        request=schemas.LabelsSchema,
-        responses={200: {"type": "object", "properties": {"changed": {"type": "integer"}}}, INVALID: ProblemSchema},
+        summary="Label plans",
+        request=shapes.LabelsSchema,
+        responses={200: shapes.LabelledSchema, **problems(400, 415, 422)},
     )
     def post(self, request: Request, org: str) -> Response:
         body = _body(request, {"plan_ids", "add", "remove"})
@@ -198,7 +206,7 @@ class AccountListView(OrgView):
 
     permissions: ClassVar[dict[str, str]] = {"GET": "accounts:read"}
 
-    @extend_schema(operation_id="accounts_list", responses=schemas.AccountListSchema)
+    @extend_schema(operation_id="accounts_list", summary="List media accounts", responses=shapes.AccountListSchema)
     def get(self, request: Request, org: str) -> Response:
         accounts = account_facts(self.actor).values()
         return Response({"accounts": [schemas.account_json(account) for account in accounts]})
@@ -211,12 +219,9 @@ class CampaignListView(OrgView):
 
     @extend_schema(
         operation_id="campaigns_list",
-        parameters=[
-            OpenApiParameter("account", int),
-            OpenApiParameter("limit", int, default=100),
-            OpenApiParameter("after", str),
-        ],
-        responses={200: schemas.CampaignPageSchema, INVALID: ProblemSchema},
+        summary="List campaigns",
+        parameters=[OpenApiParameter("account", int, description="Our id of the account"), limit(), AFTER],
+        responses={200: shapes.CampaignPageSchema, **problems(422)},
     )
     def get(self, request: Request, org: str) -> Response:
         page = read_page_request(request.query_params)

@@ -1,4 +1,7 @@
-"""Error pages: what happened, what was not done, and a number to quote. In the shell when there is one."""
+"""Error pages: what happened, what was not done, and a number to quote. In the shell when there is one.
+
+Programs that call an API path are answered with a problem, never with a page.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from xmagnet.core.context import request_id
+from xmagnet.web.api.errors import problem_response
 
 
 def _answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return problem_response(status, text)
     context = {"status": status, "heading": title, "text": text, "request_id": request_id.get()}
     return render(request, "frontend/errors/error.html", context, status=status)
 

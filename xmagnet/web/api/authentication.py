@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.authentication import SessionAuthentication as DjangoSessionAuthentication
@@ -39,4 +40,24 @@ class TokenScheme(OpenApiAuthenticationExtension):
     name = "ApiToken"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "adk_<env>_<prefix>_<secret>"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "adk_<env>_<prefix>_<secret>",
+            "description": "Made under API tokens, shown once; may do what its scopes and its maker's role allow.",
+        }
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    """How the schema names it; the cookie's name depends on the profile."""
+
+    target_class = SessionAuthentication
+    name = "Session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "The pages' own session; writing needs X-CSRFToken as well. Programs use tokens.",
+        }

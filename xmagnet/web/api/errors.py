@@ -7,27 +7,17 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from xmagnet.core.context import request_id
 from xmagnet.core.errors import DomainError, FieldError
+from xmagnet.web.api.problems import PROBLEM_BASE, PROBLEM_TYPE, STATUSES
+from xmagnet.web.api.rendering import FastJSONRenderer
 
-PROBLEM_BASE = "https://docs.x-magnet.local/problems/"
 MAX_ERRORS = 100
 logger = structlog.get_logger(__name__)
-
-_DRF_SLUGS = {
-    400: ("bad-request", "Bad request"),
-    401: ("unauthenticated", "Sign in first"),
-    403: ("forbidden-scope", "You may not do this"),
-    404: ("not-found", "Not found"),
-    405: ("method-not-allowed", "Method not allowed"),
-    406: ("not-acceptable", "Not acceptable"),
-    415: ("unsupported-media", "Unsupported content type"),
-    429: ("rate-limited", "Too many requests"),
-}
 
 
 class ApiProblem(DomainError):
@@ -93,7 +83,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
         )
     elif isinstance(error, (Http404, exceptions.APIException, DjangoPermissionDenied)):
         status = getattr(error, "status_code", 404 if isinstance(error, Http404) else 403)
-        slug, title = _DRF_SLUGS.get(status, ("error", "Error"))
+        slug, title, _meaning = STATUSES.get(status, ("error", "Error", ""))
         body = problem_body(slug, status, title, str(getattr(error, "detail", "") or title))
         if getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = error.auth_header  # type: ignore[union-attr]
@@ -102,7 +92,17 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     else:
         logger.exception("api.errored")
         body = problem_body("internal-error", 500, "Internal error", "Something went wrong inside X-Magnet.")
-    return Response(body, status=body["status"], headers=headers, content_type="application/problem+json")
+    request = context.get("request")
+    if request is not None:  # whatever the view renders, its problems are JSON
+        request.accepted_renderer, request.accepted_media_type = FastJSONRenderer(), PROBLEM_TYPE
+    return Response(body, status=body["status"], headers=headers, content_type=PROBLEM_TYPE)
+
+
+def problem_response(status: int, detail: str) -> HttpResponse:
+    """A problem for calls that never reach a view: unknown paths, broken requests, failures outside the gate."""
+    slug, title, _meaning = STATUSES[status]
+    content = FastJSONRenderer().render(problem_body(slug, status, title, detail))
+    return HttpResponse(content, status=status, content_type=PROBLEM_TYPE)
 
 
 def _walk(detail: Any, pointer: str) -> list[FieldError]:

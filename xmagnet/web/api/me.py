@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from xmagnet.web.api.views import OrgView
 
 
-class MeSerializer(serializers.Serializer):  # type: ignore[type-arg]
+class MeSchema(serializers.Serializer):  # type: ignore[type-arg]
     organization = serializers.CharField()
     user = serializers.CharField()
     role = serializers.CharField()
@@ -25,7 +25,7 @@ class MeView(OrgView):
 
     permissions: ClassVar[dict[str, str]] = {"GET": "jobs:read"}
 
-    @extend_schema(responses=MeSerializer)
+    @extend_schema(operation_id="me", summary="Who am I", responses=MeSchema)
     def get(self, request: Request, org: str) -> Response:
         return Response(
             {

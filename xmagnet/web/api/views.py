@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.http import HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,8 +15,9 @@ from rest_framework.views import APIView
 
 from xmagnet.accounts.actor import Actor
 from xmagnet.accounts.guard import TokenPrincipal, authorized
-from xmagnet.core.errors import Unauthenticated
+from xmagnet.core.errors import FieldError, InvalidInput, NotFound, Unauthenticated
 from xmagnet.web.api.errors import exception_handler
+from xmagnet.web.api.openapi import OrgSchema
 from xmagnet.web.api.throttling import RequestBudget, charge_request
 
 
@@ -23,6 +25,7 @@ class OrgView(APIView):
     """An endpoint of one organization. ``permissions`` says what each method needs; a method that is not in it does
     not exist. The whole handler runs in the tenant's transaction."""
 
+    schema = OrgSchema()
     permissions: ClassVar[dict[str, str]]
     #: False: the handler opens its own, shorter transactions (uploads, waiting for a job)
     is_atomic: ClassVar[bool] = True
@@ -43,6 +46,7 @@ class OrgView(APIView):
             permission = self._permission(method)
             if permission is None:
                 raise MethodNotAllowed(method.upper())
+            _refuse_nul(request, kwargs)
             principal = self._principal(drf_request)
             with authorized(principal, kwargs["org"], permission, via="api") as actor:
                 self.actor = drf_request.actor = actor  # type: ignore[attr-defined]
@@ -79,3 +83,13 @@ class OrgView(APIView):
         if request.user.is_authenticated:
             return request.user
         raise Unauthenticated("Send an API token: Authorization: Bearer adk_…")
+
+
+def _refuse_nul(request: Any, kwargs: dict[str, Any]) -> None:
+    """PostgreSQL keeps no NUL, so nothing has one in its id and no question with one makes sense."""
+    if any(isinstance(value, str) and "\0" in value for value in kwargs.values()):
+        raise NotFound
+    for name, values in request.GET.lists():
+        if any("\0" in text for text in (name, *values)):
+            detail = _("A parameter holds a NUL character.")
+            raise InvalidInput(detail, errors=(FieldError(f"/{name}".replace("\0", ""), "invalid", detail),))

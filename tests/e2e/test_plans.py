@@ -79,7 +79,9 @@ def test_the_builder_is_whole_and_accessible(
 ) -> None:
     page = sign_in(optimizer, width=width, theme=theme, language=language)
     page.goto("/o/sunrise/plans/build/")
-    page.locator('[name="account"]').first.check()
+    page.wait_for_load_state("networkidle")
+    page.locator('[name="account"]').first.focus()
+    page.keyboard.press("Space")
     for sort in ("audience", "creative", "title", "schedule"):
         page.locator(f'[data-add="{sort}"]').click()
     page.locator('[name="bids"]').fill("40±10%")

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from frontend.views import builder, change_log, plan_changes, plan_looks, plan_page, plans
+from frontend.views import (
+    annotations,
+    builder,
+    change_log,
+    plan_changes,
+    plan_looks,
+    plan_page,
+    plan_upload,
+    plans,
+    templates,
+)
 
 urlpatterns = [
     path("plans/", plans.PlanTable.as_view(), name="plans"),
@@ -28,4 +38,17 @@ urlpatterns = [
     path("changes/", change_log.ChangeLog.as_view(), name="changes"),
     path("changes/<int:event_id>/undo/", change_log.UndoEvent.as_view(), name="undo-event"),
     path("changes/job/<str:job_id>/undo/", change_log.UndoJob.as_view(), name="undo-job"),
+    path("plans/labels/", annotations.PlanLabels.as_view(), name="plan-labels"),
+    path("plans/<int:plan_id>/note/", annotations.PlanNote.as_view(), name="plan-note"),
+    path("plans/upload/", plan_upload.PlanUpload.as_view(), name="plan-upload"),
+    path("plans/upload/check/", plan_upload.UploadCheck.as_view(), name="upload-check"),
+    re_path(
+        r"^plans/upload/template\.(?P<extension>csv|xlsx)$",
+        plan_upload.UploadTemplate.as_view(),
+        name="upload-template",
+    ),
+    path("templates/", templates.TemplateList.as_view(), name="templates"),
+    path("templates/<int:template_id>/", templates.TemplatePage.as_view(), name="template"),
+    path("templates/<int:template_id>/share/", templates.TemplateShare.as_view(), name="template-share"),
+    path("templates/<int:template_id>/delete/", templates.TemplateDelete.as_view(), name="template-delete"),
 ]

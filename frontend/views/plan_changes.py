@@ -63,7 +63,7 @@ class ShownChange:
     tone: str
 
 
-class _Changing(Fragment):
+class Changing(Fragment):
     """What all of them read from the form."""
 
     permission = "plans:write"
@@ -76,6 +76,16 @@ class _Changing(Fragment):
             expected = data.get("expected", "")
             return select_expected(self.actor, query, expected_count=int(expected) if expected.isdecimal() else -1)
         return [int(value) for value in data.getlist("plan") if value.isdecimal() and len(value) < 19]
+
+    def kept_selection(self) -> list[tuple[str, str]]:
+        """The selection as hidden fields."""
+        names = ("plan", "scope", "query", "expected")
+        return [(name, value) for name in names for value in self.request.POST.getlist(name)]
+
+    def selected_count(self) -> int:
+        """How many plans the person thinks are selected."""
+        expected = self.request.POST.get("expected", "")
+        return int(expected) if expected.isdecimal() else len(self.request.POST.getlist("plan"))
 
     def field(self, allowed: tuple[str, ...] = EDIT_FIELDS) -> str:
         """The field to change."""
@@ -91,7 +101,7 @@ class _Changing(Fragment):
         return response
 
 
-class BulkForm(_Changing):
+class BulkForm(Changing):
     """The dialog for a selection."""
 
     template_name = "frontend/plans/change.html"
@@ -99,20 +109,16 @@ class BulkForm(_Changing):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         field = self.field(BULK_FIELDS)
-        hidden = [
-            (name, value) for name in ("plan", "scope", "query", "expected") for value in request.POST.getlist(name)
-        ]
-        expected = request.POST.get("expected", "")
-        count = int(expected) if expected.isdecimal() else len(request.POST.getlist("plan"))
         return self.render_to_response(
             self.get_context_data(
-                field=field, title=FIELD_TITLES[field], hidden=hidden, count=count, is_money=field in MONEY_FIELDS,
-                statuses=_statuses(), value="", kinds=_kinds(), key=get_random_string(16),
+                field=field, title=FIELD_TITLES[field], hidden=self.kept_selection(), count=self.selected_count(),
+                is_money=field in MONEY_FIELDS, statuses=_statuses(), value="", kinds=_kinds(),
+                key=get_random_string(16),
             )
         )  # fmt: skip
 
 
-class InlineEdit(_Changing):
+class InlineEdit(Changing):
     """The same dialog for one plan, with what stands there now."""
 
     template_name = "frontend/plans/change.html"
@@ -132,7 +138,7 @@ class InlineEdit(_Changing):
         )  # fmt: skip
 
 
-class ChangePreviewList(_Changing):
+class ChangePreviewList(Changing):
     """Every change before it is sent, as the form stands."""
 
     template_name = "frontend/plans/change_preview.html"
@@ -149,7 +155,7 @@ class ChangePreviewList(_Changing):
         return self.render_to_response(self.get_context_data(**shown_preview(found)))
 
 
-class ChangeApply(_Changing):
+class ChangeApply(Changing):
     """Sends what was shown and not unticked, as a job."""
 
     template_name = "frontend/plans/change_preview.html"

@@ -1,0 +1,119 @@
+"""Plans from a file, labels and notes, and the page of templates."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+
+from campaigns.models import BulkRow, Plan, SettingTemplate
+from tests.factories import make_account, make_plan
+from xmagnet.accounts.models import Organization
+from xmagnet.accounts.roles import Role
+from xmagnet.core.scope import organization_scope
+
+UPLOAD = "/o/sunrise/plans/upload/"
+
+
+@pytest.fixture
+def account(organization: Organization) -> Any:
+    return make_account(organization, platform="douyin")
+
+
+def table(account: Any, *budgets: str) -> SimpleUploadedFile:
+    lines = ["client_ref,media,account_id,landing_url,bid,budget,titles,materials"]
+    lines += [
+        f"r{number},douyin,{account.remote_id},https://life.example/a,40,{budget},百万医疗险首月一元,video:v{number}"
+        for number, budget in enumerate(budgets)
+    ]
+    return SimpleUploadedFile("plans.csv", "\n".join(lines).encode())
+
+
+def row_count(organization: Organization) -> int:
+    with organization_scope(organization.pk), transaction.atomic():
+        return BulkRow.objects.count()
+
+
+def test_a_file_is_checked_without_writing_and_errors_name_column_and_field(
+    admin: Client, organization: Organization, account: Any
+) -> None:
+    html = admin.post(UPLOAD + "check/", {"file": table(account, "500", "20")}).content.decode()
+    assert "This will create exactly 1 plan" in html
+    assert "<strong>F budget</strong> The daily budget may not be below ¥300." in html
+    assert html.index("r1") < html.index("r0")  # what is wrong comes first
+    assert row_count(organization) == 0
+
+
+def test_a_file_makes_one_job_however_often_it_is_sent(admin: Client, organization: Organization, account: Any) -> None:
+    first = admin.post(UPLOAD, {"file": table(account, "500", "600")})
+    second = admin.post(UPLOAD, {"file": table(account, "500", "600")})
+    assert first["Location"] == second["Location"]
+    assert "/jobs/job_" in first["Location"]
+    assert row_count(organization) == 2
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"file": SimpleUploadedFile("plans.pdf", b"x")}, {"file": SimpleUploadedFile("a.csv", b"a\n1")}]
+)
+def test_a_file_that_cannot_be_read_is_refused_with_the_reason(
+    admin: Client, organization: Organization, form: dict[str, Any]
+) -> None:
+    answer = admin.post(UPLOAD, form)
+    assert answer.status_code == 422
+    assert "Nothing was sent." in answer.content.decode()
+    assert row_count(organization) == 0
+
+
+def test_the_templates_of_files_explain_every_column(admin: Client) -> None:
+    assert b"client_ref" in admin.get(UPLOAD + "template.csv").content
+    assert admin.get(UPLOAD + "template.xlsx").content[:2] == b"PK"
+
+
+def test_people_who_only_read_upload_nothing(
+    as_role: Callable[..., Client], organization: Organization, account: Any
+) -> None:
+    analyst = as_role(Role.ANALYST)
+    assert analyst.post(UPLOAD, {"file": table(account, "500")}).status_code == 403
+    assert row_count(organization) == 0
+
+
+def test_labels_of_a_selection_are_changed_at_once(admin: Client, organization: Organization, account: Any) -> None:
+    plan = make_plan(account, labels=["old"])
+    assert "1 plan" in admin.post("/o/sunrise/plans/labels/", {"plan": plan.pk}).content.decode()
+    form = {"plan": plan.pk, "apply": "yes", "add": "双十一，新品", "remove": "old"}
+    assert admin.post("/o/sunrise/plans/labels/", form).status_code == 204
+    with organization_scope(organization.pk), transaction.atomic():
+        assert Plan.objects.get(pk=plan.pk).labels == ["双十一", "新品"]
+
+
+def test_labels_that_say_nothing_are_refused(admin: Client, account: Any) -> None:
+    plan = make_plan(account)
+    assert admin.post("/o/sunrise/plans/labels/", {"plan": plan.pk, "apply": "yes"}).status_code == 422
+
+
+def test_a_note_is_kept_and_shown(admin: Client, account: Any) -> None:
+    plan = make_plan(account)
+    assert admin.post(f"/o/sunrise/plans/{plan.pk}/note/", {"note": "watch <this>"}).status_code == 204
+    assert "watch &lt;this&gt;" in admin.get(f"/o/sunrise/plans/{plan.pk}/").content.decode()
+
+
+def test_templates_are_shared_and_deleted_by_their_maker(
+    admin: Client, as_role: Callable[..., Client], organization: Organization
+) -> None:
+    colleague = as_role(Role.OPTIMIZER)
+    for bids in ("30", "40"):
+        admin.post("/o/sunrise/plans/build/templates/", {"template_name": "Spring", "bids": bids})
+    with organization_scope(organization.pk), transaction.atomic():
+        newest = SettingTemplate.objects.latest("version").pk
+    page = "/o/sunrise/templates/"
+    assert "Spring" not in colleague.get(page).content.decode()
+    admin.post(f"{page}{newest}/share/", {"is_shared": "yes"})
+    html = colleague.get(page).content.decode()
+    assert "Spring" in html
+    assert "v2" in html
+    assert "v1" in colleague.get(f"{page}{newest}/").content.decode()
+    assert colleague.post(f"{page}{newest}/delete/").status_code == 404
+    admin.post(f"{page}{newest}/delete/")
+    assert "Spring" not in admin.get(page).content.decode()

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
@@ -90,3 +91,50 @@ def test_a_forged_event_breaks_the_chain(database_server):
         with transaction.atomic():
             broken = AuditSeal.objects.get().pk
         assert verify().broken_seal_id == broken
+
+
+def audit_command(capsys, *arguments: str) -> str:
+    call_command("verify_audit", *arguments)
+    return capsys.readouterr().out
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_says_what_holds_and_which_seal_to_keep(capsys):
+    organization = OrganizationFactory()
+    with organization_scope(organization.pk):
+        with transaction.atomic():
+            record_many(make_actor(organization), [Entry("a", "b", number) for number in range(3)])
+        seal_in_the_end(3)
+        with transaction.atomic():
+            sha256 = AuditSeal.objects.get().sha256
+    told = f"{organization.slug}: 3 events in 1 seals hold, 0 not sealed yet; latest seal {sha256}\n"
+    assert audit_command(capsys, "--organization", organization.slug) == told
+    assert audit_command(capsys, "--organization", organization.slug, "--seal", sha256) == told
+    assert told in audit_command(capsys)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_fails_over_a_forged_event_and_over_a_chain_cut_short(capsys, database_server):
+    organization, other = OrganizationFactory(), OrganizationFactory()
+    with organization_scope(organization.pk):
+        with transaction.atomic():
+            record(make_actor(organization), Entry("a", "b", 1))
+        seal_in_the_end(1)
+    with pytest.raises(CommandError, match=organization.slug):
+        call_command("verify_audit", "--organization", organization.slug, "--seal", "0" * 64)
+    with database_server.connect(connection.settings_dict["NAME"]) as superuser:
+        superuser.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER ALL")
+        superuser.execute("DELETE FROM audit_auditevent")
+        superuser.execute("ALTER TABLE audit_auditevent ENABLE ALWAYS TRIGGER audit_auditevent_append_only_rows")
+    with pytest.raises(CommandError, match=organization.slug) as failure:
+        call_command("verify_audit")
+    assert other.slug not in str(failure.value)
+    assert "BROKEN at seal" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_the_command_knows_only_real_organizations():
+    with pytest.raises(CommandError, match="no active organization"):
+        call_command("verify_audit", "--organization", "nobody")
+    with pytest.raises(CommandError, match="needs --organization"):
+        call_command("verify_audit", "--seal", "0" * 64)

@@ -24,12 +24,17 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """``broken_seal_id`` is the first seal that does not fit; None when the chain holds."""
+    """``broken_seal_id`` is the first seal that does not fit; None when the chain holds.
+
+    ``latest_sha256`` is the last seal's hash: kept elsewhere, it proves later that the chain's end was not cut off.
+    """
 
     seals: int
     events: int
     unsealed: int
     broken_seal_id: int | None
+    latest_sha256: str = ""
+    has_kept_seal: bool = True
 
 
 def seal() -> int:
@@ -47,8 +52,8 @@ def seal() -> int:
         return count
 
 
-def verify() -> Verification:
-    """Recompute the chain of the organization in scope."""
+def verify(*, kept_sha256: str = "") -> Verification:
+    """Recompute the chain of the organization in scope; ``kept_sha256`` is a seal that must stand in it."""
     with transaction.atomic():
         previous, start, events = "", 0, 0
         seals = list(AuditSeal.objects.order_by("up_to_transaction"))
@@ -58,7 +63,8 @@ def verify() -> Verification:
                 return Verification(len(seals), events, 0, link.pk)
             previous, start, events = link.sha256, link.up_to_transaction, events + count
         unsealed = AuditEvent.objects.filter(transaction_id__gte=start).count()
-        return Verification(len(seals), events, unsealed, None)
+        has_kept = not kept_sha256 or any(link.sha256 == kept_sha256 for link in seals)
+        return Verification(len(seals), events, unsealed, None, previous, has_kept)
 
 
 def _digest(previous: str, start: int, end: int) -> tuple[str, int]:

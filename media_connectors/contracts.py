@@ -298,6 +298,19 @@ class RemotePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanContent:
+    """What a plan shows and to whom, read back from the media: for plans that were made elsewhere."""
+
+    goal: ConversionGoal | None  # None: an event that we have no word for
+    targeting: Targeting
+    titles: tuple[str, ...]
+    materials: tuple[MaterialRef, ...]
+    landing_url: str
+    brand_name: str = ""
+    call_to_action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RejectReason:
     plan_remote_id: str
     item: str  # what was refused: a title's text, a material id, "plan"

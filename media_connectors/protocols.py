@@ -21,6 +21,7 @@ from media_connectors.contracts import (
     MetricRow,
     Page,
     PlanChange,
+    PlanContent,
     PlanDraft,
     Platform,
     RejectReason,
@@ -72,6 +73,9 @@ class DeliveryReader(Protocol):
     ) -> Page[RemotePlan]: ...
 
     def read_plans(self, access: AccountAccess, plan_remote_ids: Sequence[str]) -> tuple[RemotePlan, ...]: ...
+
+    def read_contents(self, access: AccountAccess, plan_remote_ids: Sequence[str]) -> dict[str, PlanContent]:
+        """Targeting, texts and materials by plan; plans that the media do not show are left out."""
 
     def find_campaign(self, access: AccountAccess, *, name: str) -> RemoteCampaign | None:
         """Exact name; None when absent. The read back after a lost answer."""

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from campaigns.choices import Review, Status
 from campaigns.models import Plan
+from campaigns.services.contents import describe_new_plans
 from campaigns.services.discovery import Discovered, mark_deleted, upsert_campaigns, upsert_plans
 from campaigns.services.ingest import ingest_hours
 from media_connectors.contracts import Page, RemotePlan
@@ -123,6 +124,7 @@ def _sync_plans(line: AccountLine, report: SyncReport, now: datetime) -> None:
         )
     )
     _keep_plans(line, plans, report, now, is_full=since is None)
+    describe_new_plans(line)
     _sync_rejections(line, now)
 
 

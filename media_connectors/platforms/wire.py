@@ -6,13 +6,16 @@ by integer or decimal arithmetic, never by multiplying floats.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from media_connectors.contracts import MEDIA_TIMEZONE
 from media_connectors.errors import Malformed
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 HALF_HOURS_A_WEEK = 336
 HOURS_A_WEEK = 168
@@ -58,6 +61,16 @@ def as_object(value: object) -> JsonObject:
 def as_objects(value: object) -> Iterable[JsonObject]:
     """The objects of a list, skipping nulls."""
     return (item for item in as_list(value) if isinstance(item, dict))
+
+
+def as_ints(value: object) -> tuple[int, ...]:
+    """The whole numbers of a list; empty for null and for anything that is no list."""
+    return tuple(as_int(item) for item in as_list(value))
+
+
+def inverse(words: Mapping[K, V]) -> dict[V, K]:
+    """A table of our words read the other way: the wire's word to ours."""
+    return {wire: ours for ours, wire in words.items()}
 
 
 def fen_from_yuan(value: object) -> int:

@@ -17,6 +17,7 @@ from media_connectors.contracts import (
     MetricRow,
     Page,
     PlanChange,
+    PlanContent,
     PlanDraft,
     Platform,
     RejectReason,
@@ -29,7 +30,7 @@ from media_connectors.contracts import (
 from media_connectors.errors import NotFound, OutcomeUnknown
 from media_connectors.http import MediaHttp, UploadFile
 from media_connectors.platforms.changes import field_of_change
-from media_connectors.platforms.kuaishou import drafts, mapping, reports
+from media_connectors.platforms.kuaishou import contents, drafts, mapping, reports
 from media_connectors.platforms.kuaishou.auth import KuaishouAuthorizer, application_number
 from media_connectors.platforms.kuaishou.client import KuaishouClient
 from media_connectors.platforms.paging import chunks, require_whole_page, unique_by
@@ -125,6 +126,22 @@ class KuaishouConnector(KuaishouAuthorizer):
         for ids in chunks(plan_remote_ids, UNIT_IDS_A_READ):
             found += self._units(access, {"status": ALL_STATUSES, "unit_ids": _numbers(ids)}, page=1).items
         return tuple(found)
+
+    def read_contents(self, access: AccountAccess, plan_remote_ids: Sequence[str]) -> dict[str, PlanContent]:
+        """The audience of the units, texts and materials of their custom and program creatives."""
+        plans = self.read_plans(access, plan_remote_ids)
+        programs: dict[str, list[JsonObject]] = {}
+        for ids in chunks([plan.remote_id for plan in plans], PROGRAM_IDS_A_READ):
+            for program in self._details(access, "gw/dsp/advanced_creative/list", {"unit_ids": _numbers(ids)}):
+                programs.setdefault(as_id(program.get("unit_id")), []).append(program)
+        return {
+            plan.remote_id: contents.content_from(
+                dict(plan.settings),
+                self._custom_creatives(access, {"unit_id": int(plan.remote_id)}),
+                programs.get(plan.remote_id, ()),
+            )
+            for plan in plans
+        }
 
     def find_campaign(self, access: AccountAccess, *, name: str) -> RemoteCampaign | None:
         """The oldest live campaign of exactly that name."""

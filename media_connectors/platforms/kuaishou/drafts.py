@@ -25,19 +25,19 @@ from media_connectors.platforms.changes import field_of_change, full_schedule
 from media_connectors.platforms.wire import JsonObject, hours_from_schedule, li_from_fen
 
 _CAMPAIGN_TYPES = {Objective.LEADS: 5}
-_OCPX_ACTIONS = {ConversionGoal.FORM: 53, ConversionGoal.VALID_LEAD: 348, ConversionGoal.PAY: 190}
+OCPX_ACTIONS = {ConversionGoal.FORM: 53, ConversionGoal.VALID_LEAD: 348, ConversionGoal.PAY: 190}
 _CAMPAIGN_BIDS = {BidType.TARGET_CPA: 0, BidType.MAX_CONVERSION: 1}
 _UNIT_BIDS = {BidType.TARGET_CPA: 10, BidType.MAX_CONVERSION: 12}
-_GENDERS = {Gender.ANY: 0, Gender.FEMALE: 1, Gender.MALE: 2}
-_AGES = {
+GENDERS = {Gender.ANY: 0, Gender.FEMALE: 1, Gender.MALE: 2}
+AGES = {
     AgeBand.AGE_18_23: 18,
     AgeBand.AGE_24_30: 24,
     AgeBand.AGE_31_40: 31,
     AgeBand.AGE_41_49: 41,
     AgeBand.AGE_50_UP: 50,
 }
-_SYSTEMS = {DeviceSystem.ANDROID: 1, DeviceSystem.IOS: 2}
-_MATERIAL_TYPES = {
+SYSTEMS = {DeviceSystem.ANDROID: 1, DeviceSystem.IOS: 2}
+MATERIAL_TYPES = {
     MaterialKind.VIDEO_VERTICAL: 1,
     MaterialKind.VIDEO: 2,
     MaterialKind.IMAGE_VERTICAL: 5,
@@ -74,7 +74,7 @@ def unit_body(account_remote_id: str, draft: PlanDraft) -> JsonObject:
         "unit_name": draft.name,
         "put_status": 1 if draft.is_enabled else 2,
         "bid_type": _UNIT_BIDS[draft.bid_type],
-        "ocpx_action_type": _OCPX_ACTIONS[draft.goal],
+        "ocpx_action_type": OCPX_ACTIONS[draft.goal],
         "scene_id": BEST_SCENES,
         "unit_type": PROGRAM_UNIT if is_program(draft.titles, draft.materials) else CUSTOM_UNIT,
         "begin_time": draft.start_on.isoformat(),
@@ -108,7 +108,7 @@ def custom_creative_body(account_remote_id: str, draft: CreativeDraft) -> JsonOb
         "advertiser_id": int(account_remote_id),
         "unit_id": int(draft.plan_remote_id),
         "creative_name": draft.name,
-        "creative_material_type": _MATERIAL_TYPES[material.kind],
+        "creative_material_type": MATERIAL_TYPES[material.kind],
         "action_bar_text": draft.call_to_action or ACTION_BAR,
     }
     if draft.titles:
@@ -186,7 +186,7 @@ def unit_change_body(account_remote_id: str, change: PlanChange, *, bid_type: in
 def _photo(material: MaterialRef) -> JsonObject:
     photo: JsonObject = {
         "photo_id": int(material.remote_id) if material.remote_id.isdecimal() else material.remote_id,
-        "creative_material_type": _MATERIAL_TYPES[material.kind],
+        "creative_material_type": MATERIAL_TYPES[material.kind],
     }
     if material.cover_remote_id:
         photo["cover_image_token"] = material.cover_remote_id
@@ -195,14 +195,14 @@ def _photo(material: MaterialRef) -> JsonObject:
 
 def _target(targeting: Targeting) -> JsonObject:
     target: JsonObject = {
-        "gender": _GENDERS[targeting.gender],
-        "platform_os": _SYSTEMS[targeting.systems[0]] if len(set(targeting.systems)) == 1 else 0,
+        "gender": GENDERS[targeting.gender],
+        "platform_os": SYSTEMS[targeting.systems[0]] if len(set(targeting.systems)) == 1 else 0,
         "intelli_extend_option": 1 if targeting.is_expansion_on else 0,
     }
     if targeting.region_codes:
         target["region"] = list(targeting.region_codes)
     if targeting.ages:
-        target["ages_range"] = sorted(_AGES[age] for age in targeting.ages)
+        target["ages_range"] = sorted(AGES[age] for age in targeting.ages)
     if targeting.interest_ids:
         target["behavior_type"] = 1
         target["behavior_interest"] = {

@@ -18,6 +18,7 @@ from media_connectors.contracts import (
     MetricRow,
     Page,
     PlanChange,
+    PlanContent,
     PlanDraft,
     Platform,
     RejectReason,
@@ -30,7 +31,7 @@ from media_connectors.contracts import (
 from media_connectors.errors import Malformed, OutcomeUnknown, Rejected
 from media_connectors.http import MediaHttp, UploadFile
 from media_connectors.platforms.changes import field_of_change
-from media_connectors.platforms.oceanengine import drafts, mapping, reports
+from media_connectors.platforms.oceanengine import contents, drafts, mapping, reports
 from media_connectors.platforms.oceanengine.auth import OceanEngineAuthorizer
 from media_connectors.platforms.oceanengine.client import OceanEngineClient
 from media_connectors.platforms.paging import chunks, require_whole_page, unique_by
@@ -146,6 +147,19 @@ class OceanEngineConnector(OceanEngineAuthorizer):
             filtering = {"ids": _numbers(ids), "status_first": "PROMOTION_STATUS_ALL"}
             found += self._promotions(access, filtering, page=1).items
         return tuple(found)
+
+    def read_contents(self, access: AccountAccess, plan_remote_ids: Sequence[str]) -> dict[str, PlanContent]:
+        """Materials of the promotions, the audience of their projects."""
+        plans = self.read_plans(access, plan_remote_ids)
+        projects: dict[str, JsonObject] = {}
+        for ids in chunks(sorted({plan.campaign_remote_id for plan in plans}), PROJECT_PAGE):
+            filtering = {"ids": _numbers(ids), "status": "PROJECT_STATUS_ALL"}
+            page = self._project_page(access, filtering, page=1)
+            projects |= {campaign.remote_id: dict(campaign.settings) for campaign in page.items}
+        return {
+            plan.remote_id: contents.content_from(dict(plan.settings), projects.get(plan.campaign_remote_id, {}))
+            for plan in plans
+        }
 
     def find_campaign(self, access: AccountAccess, *, name: str) -> RemoteCampaign | None:
         """The oldest live project of exactly that name. The media's own filter is not exact, so all pages are read."""

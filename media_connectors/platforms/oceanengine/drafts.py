@@ -24,22 +24,22 @@ from media_connectors.platforms.changes import field_of_change, full_schedule
 from media_connectors.platforms.wire import JsonObject, yuan_from_fen
 
 _LANDING = {Objective.LEADS: "LINK"}
-_EXTERNAL_ACTIONS = {
+EXTERNAL_ACTIONS = {
     ConversionGoal.FORM: "AD_CONVERT_TYPE_FORM",
     ConversionGoal.VALID_LEAD: "AD_CONVERT_TYPE_CLUE_CONFIRM",
     ConversionGoal.PAY: "AD_CONVERT_TYPE_PAY",
 }
 _BID_TYPES = {BidType.TARGET_CPA: "CUSTOM", BidType.MAX_CONVERSION: "NO_BID"}
-_GENDERS = {Gender.ANY: "NONE", Gender.MALE: "GENDER_MALE", Gender.FEMALE: "GENDER_FEMALE"}
-_AGES = {
+GENDERS = {Gender.ANY: "NONE", Gender.MALE: "GENDER_MALE", Gender.FEMALE: "GENDER_FEMALE"}
+AGES = {
     AgeBand.AGE_18_23: "AGE_BETWEEN_18_23",
     AgeBand.AGE_24_30: "AGE_BETWEEN_24_30",
     AgeBand.AGE_31_40: "AGE_BETWEEN_31_40",
     AgeBand.AGE_41_49: "AGE_BETWEEN_41_49",
     AgeBand.AGE_50_UP: "AGE_ABOVE_50",
 }
-_SYSTEMS = {DeviceSystem.ANDROID: "ANDROID", DeviceSystem.IOS: "IOS"}
-_IMAGE_MODES = {
+SYSTEMS = {DeviceSystem.ANDROID: "ANDROID", DeviceSystem.IOS: "IOS"}
+IMAGE_MODES = {
     MaterialKind.VIDEO: "CREATIVE_IMAGE_MODE_VIDEO",
     MaterialKind.VIDEO_VERTICAL: "CREATIVE_IMAGE_MODE_VIDEO_VERTICAL",
     MaterialKind.IMAGE: "CREATIVE_IMAGE_MODE_LARGE",
@@ -77,7 +77,7 @@ def project_body(account_remote_id: str, draft: CampaignDraft, *, inventory_type
         "marketing_goal": "VIDEO_AND_IMAGE",
         "delivery_range": {"inventory_catalog": "MANUAL", "inventory_type": [inventory_type]},
         "delivery_setting": delivery,
-        "optimize_goal": {"external_action": _EXTERNAL_ACTIONS[draft.goal]},
+        "optimize_goal": {"external_action": EXTERNAL_ACTIONS[draft.goal]},
         "audience": _audience(draft.targeting),
         "audience_extend": "ON" if draft.targeting.is_expansion_on else "OFF",
     }
@@ -140,16 +140,16 @@ def _changed(change: PlanChange) -> JsonObject:
 
 
 def _audience(targeting: Targeting) -> JsonObject:
-    audience: JsonObject = {"gender": _GENDERS[targeting.gender], "district": "NONE"}
+    audience: JsonObject = {"gender": GENDERS[targeting.gender], "district": "NONE"}
     if targeting.region_codes:
         audience["district"] = "REGION"
         audience["region_version"] = "2.3.2"
         audience["city"] = list(targeting.region_codes)
         audience["location_type"] = "ALL"
     if targeting.ages:
-        audience["age"] = [_AGES[age] for age in targeting.ages]
+        audience["age"] = [AGES[age] for age in targeting.ages]
     if targeting.systems:
-        audience["platform"] = [_SYSTEMS[system] for system in targeting.systems]
+        audience["platform"] = [SYSTEMS[system] for system in targeting.systems]
     audience["interest_action_mode"] = "UNLIMITED"
     if targeting.interest_ids:
         audience["interest_action_mode"] = "CUSTOM"
@@ -165,7 +165,7 @@ def _materials(draft: PlanDraft) -> JsonObject:
     materials: JsonObject = {"title_material_list": [{"title": title} for title in draft.titles]}
     videos = list(_videos(draft.materials))
     images = [
-        {"image_mode": _IMAGE_MODES[material.kind], "images": [{"image_id": material.remote_id}]}
+        {"image_mode": IMAGE_MODES[material.kind], "images": [{"image_id": material.remote_id}]}
         for material in draft.materials
         if material.kind not in VIDEO_KINDS
     ]
@@ -183,7 +183,7 @@ def _materials(draft: PlanDraft) -> JsonObject:
 def _videos(materials: Iterable[MaterialRef]) -> Iterable[JsonObject]:
     for material in materials:
         if material.kind in VIDEO_KINDS:
-            video = {"image_mode": _IMAGE_MODES[material.kind], "video_id": material.remote_id}
+            video = {"image_mode": IMAGE_MODES[material.kind], "video_id": material.remote_id}
             if material.cover_remote_id:
                 video["video_cover_id"] = material.cover_remote_id
             yield video

@@ -50,6 +50,21 @@ def only_plan():
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_discovered_plan_says_what_it_shows_and_to_whom(world: World, scope, platform):
+    submit(world, world.rows(1, platform))
+    drain(world)
+    told = ["goal", "targeting", "titles", "materials", "landing_url", "canonical_sha256"]
+    with transaction.atomic():
+        made = Plan.objects.values(*told).get()
+        Plan.objects.all().delete()
+    sync(world, platform)
+    with transaction.atomic():
+        found = Plan.objects.values(*told).get()
+    for field in told:
+        assert found[field] == made[field], field
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
 def test_plans_made_elsewhere_are_discovered_with_their_campaign(world: World, scope, platform):
     submit(world, world.rows(3, platform))
     drain(world)

@@ -84,21 +84,21 @@ def ingest_hours(
 
 def ensure_partitions(first_on: date, last_on: date) -> None:
     """Make the days' partitions. In a transaction of its own: making one locks the table."""
-    if not _has_partitions(connection.settings_dict["NAME"], first_on, last_on):
+    if _lacks_partitions(first_on, last_on):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT campaigns_ensure_partitions(%s, %s)", [first_on, last_on])
-        _remembered.add((connection.settings_dict["NAME"], first_on, last_on))
 
 
-_remembered: set[tuple[str, date, date]] = set()
-
-
-def _has_partitions(database: str, first_on: date, last_on: date) -> bool:
-    if (database, first_on, last_on) not in _remembered:
-        return False
-    with connection.cursor() as cursor:  # a rolled-back transaction took the partitions with it
-        cursor.execute("SELECT to_regclass(%s)", [f"campaigns_planhour_{last_on:%Y%m%d}"])
-        return cursor.fetchone()[0] is not None
+def _lacks_partitions(first_on: date, last_on: date) -> bool:
+    """Asked of the catalogue each time, which is cheap; a memory would be wrong after a rollback."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM generate_series(%s::timestamp, %s::timestamp, '1 day') AS day WHERE "
+            "to_regclass('campaigns_planhour_' || to_char(day, 'YYYYMMDD')) IS NULL "
+            "OR to_regclass('campaigns_planday_' || to_char(day, 'YYYYMM')) IS NULL)",
+            [first_on, last_on],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _copy(

@@ -45,7 +45,7 @@ MENU: tuple[MenuGroup, ...] = (
             MenuItem(_("Plans"), "table", "plans", "plans:read", "g p"),
             MenuItem(_("Build plans"), "rocket", "build", "plans:write", "g b"),
             MenuItem(_("Templates"), "template", "templates", "plans:read", "g t"),
-            MenuItem(_("Change log"), "history", "changes", "plans:read", "g c"),
+            MenuItem(_("Change log"), "history", "changes", "plans:read", "g l"),
         ),
     ),
     MenuGroup(

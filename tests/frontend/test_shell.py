@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from frontend.navigation import MENU
 from tests.factories import OrganizationFactory, UserFactory, make_account, make_agency, make_member, make_plan
 from xmagnet.accounts.models import Organization, User
 from xmagnet.accounts.roles import Role
@@ -142,3 +143,8 @@ def test_plans_are_found_by_name_and_id_inside_the_agency(
     assert "CANARY" not in html
     assert "春节" in client.get(search, {"q": mine.remote_id}).content.decode()
     assert "春节" not in as_role(Role.FINANCE).get(search, {"q": "春节"}).content.decode()
+
+
+def test_no_two_menu_items_share_a_shortcut() -> None:
+    taken = [item.keys for group in MENU for item in group.items if item.keys]
+    assert sorted(set(taken)) == sorted(taken)

@@ -119,7 +119,7 @@ class Drain:
         self._held: dict[int, _Held] = {}
         self._ready: list[Step] = []
         self._answers: list[Answer] = []
-        self._is_alone = False  # the row in hand killed a worker before
+        self._is_alone = False  # the row in hand may be what killed its workers
         self._touched: set[str] = set()
         self._waiting: dict[str, dict[str, Any]] = {}
         self._refreshed_at = 0.0
@@ -189,12 +189,13 @@ class Drain:
             owner=self._owner,
             limit=self._policy.claim_rows,
             lease_seconds=self._policy.lease_seconds,
+            lone_from=self._policy.deaths_together,
             may_claim_lone=not senders.in_flight and not self._ready,
         )
         if not rows:
             return
         failpoint(AFTER_CLAIM)
-        self._is_alone = rows[0].lease_expiry_count > 0
+        self._is_alone = rows[0].lease_expiry_count >= self._policy.deaths_together
         until = time.monotonic() + self._policy.lease_seconds
         self._held |= {row.id: _Held(row, until) for row in rows}
         self._take(self._prepare(rows))
@@ -230,8 +231,9 @@ class Drain:
     def _take(self, work: Work) -> None:
         """Steps go to the senders, verdicts are written down; poison is not sent again."""
         poisoned: list[Outcome] = []
+        most_deaths = self._policy.deaths_together + self._policy.deaths_alone
         for step in work.steps:
-            if any(row.lease_expiry_count > self._policy.lone_deaths for row in step.rows):
+            if any(row.lease_expiry_count >= most_deaths for row in step.rows):
                 poisoned.append(Outcome(step.command.id, step.command.generation, CommandState.ABSENT))
                 work.verdicts += [dead(row) for row in step.rows]
             else:

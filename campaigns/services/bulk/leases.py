@@ -16,10 +16,13 @@ from campaigns.services.bulk.executors import ClaimedRow, Verdict
 from xmagnet.core.scope import require_organization_id
 
 
-def claim(account_id: int, *, owner: str, limit: int, lease_seconds: float, may_claim_lone: bool) -> list[ClaimedRow]:
+def claim(
+    account_id: int, *, owner: str, limit: int, lease_seconds: float, lone_from: int, may_claim_lone: bool
+) -> list[ClaimedRow]:
     """Lease due rows of the account in input order.
 
-    A row whose worker died before comes alone, and only when ``may_claim_lone`` (nothing else is in flight).
+    A row whose workers died ``lone_from`` times comes alone, and only when ``may_claim_lone`` (nothing else is in
+    flight).
     """
     organization_id = require_organization_id()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -27,7 +30,7 @@ def claim(account_id: int, *, owner: str, limit: int, lease_seconds: float, may_
         due = cursor.fetchall()
         ids: list[int] = []
         for row_id, deaths in due:
-            if deaths:
+            if deaths >= lone_from:
                 ids = ids or ([row_id] if may_claim_lone else [])
                 break
             ids.append(row_id)

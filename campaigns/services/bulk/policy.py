@@ -20,7 +20,10 @@ class EnginePolicy:
     drain_seconds: float = 30.0  # then the next doorbell
     flush_seconds: float = 0.05  # answers are written down together, but not later than this
     refresh_seconds: float = 0.5  # between two looks at a job's counts
-    #: a row whose worker died is sent alone; dying again so often, alone, is the row's doing
-    lone_deaths: int = 3
+    #: one death is most often the machine's doing, and every row in hand is counted for it; from the second on a row is
+    #: sent alone
+    deaths_together: int = 2
+    #: dying so often alone as well is the row's doing
+    deaths_alone: int = 3
     check_chunk_rows: int = 1000
     waiting_retry_seconds: float = 60.0  # for an account that a person must mend

@@ -126,7 +126,7 @@ def test_a_zombies_late_answer_changes_nothing(world: World):
 def test_a_row_that_kills_its_workers_is_given_up(world: World):
     job_id = submit(world, world.rows(1))
     with organization_scope(world.organization.pk), transaction.atomic():
-        BulkRow.objects.filter(job_id=job_id).update(lease_expiry_count=POLICY.lone_deaths + 1)
+        BulkRow.objects.filter(job_id=job_id).update(lease_expiry_count=POLICY.deaths_together + POLICY.deaths_alone)
     drain(world)
     (row,) = rows_of(world, job_id)
     assert (row.state, row.errors[0]["code"]) == ("dead", "dead")

@@ -195,7 +195,7 @@ class JobRetryView(OrgView):
     def post(self, request: Request, org: str, job_id: str) -> Response:
         given = _object(request, {"only", "refs"})
         only, refs = given.get("only", "retryable"), given.get("refs", [])
-        if only not in {"retryable", "all_failed"}:
+        if only not in ("retryable", "all_failed"):
             detail = _("only is retryable or all_failed.")
             raise InvalidInput(detail, errors=(FieldError("/only", "not_a_choice", detail),))
         if not isinstance(refs, list) or not all(isinstance(ref, str) for ref in refs):

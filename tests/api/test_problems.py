@@ -73,6 +73,14 @@ def test_malformed_json_is_a_problem(client: Client, token: dict[str, str], body
     assert slug(response, 400) == "bad-request"
 
 
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=x"])
+def test_a_broken_form_is_a_problem(client: Client, token: dict[str, str], content_type: str):
+    headers = {**token, "idempotency-key": "k"}
+    response = client.generic("POST", "/api/v1/o/acme/plans/bulk", b"--x\r\n", content_type, headers=headers)
+    assert response.status_code in {400, 422}
+    assert slug(response, response.status_code) in {"bad-request", "validation-error"}
+
+
 def test_an_escaped_backslash_is_not_taken_for_a_nul(client: Client, token: dict[str, str]):
     body = b'{"plan_ids": [1], "add": ["\\\\u0000"]}'
     response = client.post("/api/v1/o/acme/plans/labels", body, content_type="application/json", headers=token)

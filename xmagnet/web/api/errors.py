@@ -7,7 +7,9 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -89,6 +91,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
             headers["WWW-Authenticate"] = error.auth_header  # type: ignore[union-attr]
         if getattr(error, "wait", None):
             headers["Retry-After"] = str(int(error.wait) + 1)  # type: ignore[union-attr]
+    elif isinstance(error, (MultiPartParserError, SuspiciousOperation)):
+        slug, title, _meaning = STATUSES[400]
+        body = problem_body(slug, 400, title, "The form cannot be read.")
     else:
         logger.exception("api.errored")
         body = problem_body("internal-error", 500, "Internal error", "Something went wrong inside X-Magnet.")

@@ -46,6 +46,19 @@ class Measures(TenantModel):
 class PlanHour(Measures):
     pk = models.CompositePrimaryKey("organization_id", "account_id", "plan_id", "stat_date", "stat_hour")
     stat_hour = models.SmallIntegerField()
+    # The largest table by far: counts of one hour fit an integer, fen and milliseconds may not.
+    impressions = models.IntegerField(default=0)
+    clicks = models.IntegerField(default=0)
+    conversions = models.IntegerField(default=0)
+    billed_conversions = models.IntegerField(default=0)
+    deep_conversions = models.IntegerField(default=0)
+    plays = models.IntegerField(default=0)
+    plays_3s = models.IntegerField(default=0)
+    completed_plays = models.IntegerField(default=0)
+    likes = models.IntegerField(default=0)
+    comments = models.IntegerField(default=0)
+    shares = models.IntegerField(default=0)
+    follows = models.IntegerField(default=0)
 
     class Meta(Measures.Meta):
         managed = False

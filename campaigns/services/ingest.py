@@ -1,7 +1,8 @@
-"""Numbers in: pages of ``MetricRow`` → COPY → one upsert an hour row → sums by day, account hour and window.
+"""Numbers in: pages of ``MetricRow`` → COPY → hour rows → sums by day, account hour and window.
 
 A read covers whole days of one account, so what it brings *is* those days: hours that vanished are removed, restated
-ones replaced, equal ones not touched. Everything, with the cursor, is one transaction.
+ones replaced, equal ones not touched. Days read for the first time have nothing to compare with and are inserted as
+they are. Everything, with the cursor, is one transaction.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.utils import DatabaseError
-from psycopg.errors import CardinalityViolation
 
 from campaigns.domain.maturity import FINAL_AGE
 from campaigns.domain.metrics import MEASURES
@@ -31,6 +30,14 @@ _CHUNK = 5_000
 SAME_HOURS_EVERY = timedelta(minutes=10)
 
 _COLUMNS = ", ".join(MEASURES)
+#: measures of an hour row that may outgrow an integer; the others are narrow in the hour table and in staging
+_WIDE_MEASURES = frozenset({"cost_fen", "revenue_fen", "watched_ms"})
+_HOUR_COLUMNS = ", ".join(
+    f"{column} {'bigint' if column in _WIDE_MEASURES else 'integer'} NOT NULL" for column in MEASURES
+)
+_DAY_COLUMNS = ", ".join(f"{column} bigint NOT NULL" for column in MEASURES)
+#: the sums and joins of one account's days stay in memory
+_WORK_MEMORY = "32MB"
 _SUMS = ", ".join(f"sum({column})::bigint" for column in MEASURES)
 _LINE = "\t".join(["%s"] * (3 + len(MEASURES))) + "\n"
 _SET = ", ".join(f"{column} = EXCLUDED.{column}" for column in MEASURES)
@@ -67,10 +74,12 @@ def ingest_hours(
     organization_id = require_organization_id()
     ensure_partitions(first_on, last_on)
     with transaction.atomic(), connection.cursor() as cursor:
+        # What a crash of the server could lose is read again from the media: the cursor is lost with it.
+        cursor.execute(f"SET LOCAL synchronous_commit = off; SET LOCAL work_mem = '{_WORK_MEMORY}'")
         known = dict(Plan.objects.filter(account_id=account_id).values_list("remote_id", "id"))
         unknown = _copy(cursor, pages, known, first_on, last_on)
         key = {"organization": organization_id, "account": account_id, "first": first_on, "last": last_on}
-        row_count = _upsert_hours(cursor, key)
+        row_count = _replace_hours(cursor, key) if _has_hours(cursor, key) else _insert_hours(cursor, key)
         _sum_days(cursor)
         _upsert_account_hours(cursor, key)
         windows.add_to_lifetime(cursor, key)
@@ -105,14 +114,13 @@ def _copy(
     cursor: Any, pages: Iterable[Sequence[MetricRow]], known: dict[str, int], first_on: date, last_on: date
 ) -> frozenset[str]:
     """Into the session's staging table; rows of unknown plans and of days nobody asked for stay outside."""
-    measures = ", ".join(f"{column} bigint NOT NULL" for column in MEASURES)
     cursor.execute(
         "CREATE TEMP TABLE IF NOT EXISTS campaigns_staging (plan_id bigint NOT NULL, stat_date date NOT NULL,"
-        f" stat_hour smallint NOT NULL, {measures}) ON COMMIT DELETE ROWS"
+        f" stat_hour smallint NOT NULL, {_HOUR_COLUMNS}) ON COMMIT DELETE ROWS"
     )
     cursor.execute(
         "CREATE TEMP TABLE IF NOT EXISTS campaigns_staging_day (plan_id bigint NOT NULL, stat_date date NOT NULL,"
-        f" {measures}) ON COMMIT DELETE ROWS"
+        f" {_DAY_COLUMNS}) ON COMMIT DELETE ROWS"
     )
     cursor.execute("TRUNCATE campaigns_staging, campaigns_staging_day")
     day_text = functools.lru_cache(maxsize=None)(date.isoformat)
@@ -133,42 +141,73 @@ def _copy(
     return frozenset(unknown)
 
 
-def _upsert_hours(cursor: Any, key: dict[str, Any]) -> int:
-    insert = (
-        f"INSERT INTO campaigns_planhour (organization_id, account_id, plan_id, stat_date, stat_hour, {_COLUMNS})"
-        f" SELECT %(organization)s, %(account)s, plan_id, stat_date, stat_hour, {_COLUMNS} FROM campaigns_staging"
-    )
+def _has_hours(cursor: Any, key: dict[str, Any]) -> bool:
     cursor.execute(
         "SELECT EXISTS (SELECT 1 FROM campaigns_planhour WHERE organization_id = %(organization)s"
         " AND account_id = %(account)s AND stat_date BETWEEN %(first)s AND %(last)s)",
         key,
     )
-    if cursor.fetchone()[0]:
-        cursor.execute(
-            "DELETE FROM campaigns_planhour h WHERE h.organization_id = %(organization)s"
-            " AND h.account_id = %(account)s AND h.stat_date BETWEEN %(first)s AND %(last)s"
-            " AND NOT EXISTS (SELECT 1 FROM campaigns_staging s WHERE s.plan_id = h.plan_id"
-            " AND s.stat_date = h.stat_date AND s.stat_hour = h.stat_hour)",
-            key,
-        )
-        insert += (
-            " ON CONFLICT (organization_id, account_id, plan_id, stat_date, stat_hour)"
-            f" DO UPDATE SET {_SET} WHERE {_is_changed('campaigns_planhour')}"
-        )
+    return bool(cursor.fetchone()[0])
+
+
+def _insert_hours(cursor: Any, key: dict[str, Any]) -> int:
+    """Days that we know nothing of yet; how many hour rows there are now."""
+    insert = (
+        f"INSERT INTO campaigns_planhour (organization_id, account_id, plan_id, stat_date, stat_hour, {_COLUMNS})"
+        f" SELECT %(organization)s, %(account)s, plan_id, stat_date, stat_hour, {_COLUMNS} FROM campaigns_staging"
+    )
     try:
         with transaction.atomic():
             cursor.execute(insert, key)
-    except DatabaseError as error:
-        if not isinstance(error, IntegrityError) and not isinstance(error.__cause__, CardinalityViolation):
-            raise
-        # The media repeated a row between pages: the later one is the newer one.
-        cursor.execute(
-            "DELETE FROM campaigns_staging a USING campaigns_staging b WHERE a.plan_id = b.plan_id"
-            " AND a.stat_date = b.stat_date AND a.stat_hour = b.stat_hour AND a.ctid < b.ctid"
-        )
+    except IntegrityError:
+        _drop_repeated(cursor)
         cursor.execute(insert, key)
+    return int(cursor.rowcount)
+
+
+def _replace_hours(cursor: Any, key: dict[str, Any]) -> int:
+    """Make the stored hours equal to the staged ones, writing only what differs; how many there are now.
+
+    Equal rows are joined away before the upsert, because ON CONFLICT locks (so: writes) every row that it meets.
+    """
+    cursor.execute(
+        "DELETE FROM campaigns_planhour h WHERE h.organization_id = %(organization)s"
+        " AND h.account_id = %(account)s AND h.stat_date BETWEEN %(first)s AND %(last)s"
+        " AND NOT EXISTS (SELECT 1 FROM campaigns_staging s WHERE s.plan_id = h.plan_id"
+        " AND s.stat_date = h.stat_date AND s.stat_hour = h.stat_hour)",
+        key,
+    )
+    if _has_repeated(cursor):
+        _drop_repeated(cursor)
+    staged = ", ".join(f"s.{column}" for column in MEASURES)
+    stored = ", ".join(f"h.{column}" for column in MEASURES)
+    cursor.execute(
+        f"INSERT INTO campaigns_planhour (organization_id, account_id, plan_id, stat_date, stat_hour, {_COLUMNS})"
+        f" SELECT %(organization)s, %(account)s, s.plan_id, s.stat_date, s.stat_hour, {staged}"
+        f" FROM campaigns_staging s LEFT JOIN (SELECT plan_id, stat_date, stat_hour, {_COLUMNS}"
+        " FROM campaigns_planhour WHERE organization_id = %(organization)s AND account_id = %(account)s"
+        " AND stat_date BETWEEN %(first)s AND %(last)s) h USING (plan_id, stat_date, stat_hour)"
+        f" WHERE ({staged}) IS DISTINCT FROM ({stored})"
+        f" ON CONFLICT (organization_id, account_id, plan_id, stat_date, stat_hour) DO UPDATE SET {_SET}",
+        key,
+    )
     cursor.execute("SELECT count(*) FROM campaigns_staging")
     return int(cursor.fetchone()[0])
+
+
+def _has_repeated(cursor: Any) -> bool:
+    cursor.execute(
+        "SELECT EXISTS (SELECT 1 FROM campaigns_staging GROUP BY plan_id, stat_date, stat_hour HAVING count(*) > 1)"
+    )
+    return bool(cursor.fetchone()[0])
+
+
+def _drop_repeated(cursor: Any) -> None:
+    """The media repeated a row between pages: the later one is the newer one."""
+    cursor.execute(
+        "DELETE FROM campaigns_staging a USING campaigns_staging b WHERE a.plan_id = b.plan_id"
+        " AND a.stat_date = b.stat_date AND a.stat_hour = b.stat_hour AND a.ctid < b.ctid"
+    )
 
 
 def _sum_days(cursor: Any) -> None:

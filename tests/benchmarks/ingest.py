@@ -101,16 +101,12 @@ def _bare_copy(pages: list[list[Any]], ids: dict[str, int]) -> float:
     from tests import databases
     from xmagnet.local.postgres import OWNER_ROLE
 
-    columns = ", ".join(f"{measure} bigint NOT NULL" for measure in MEASURES)
     line = "\t".join(["%s"] * (5 + len(MEASURES))) + "\n"
     with (
         databases.running_server(None) as server,
         server.connect(connection.settings_dict["NAME"], OWNER_ROLE) as owner,
     ):
-        owner.execute(
-            "CREATE TABLE IF NOT EXISTS bare (organization_id bigint NOT NULL, account_id bigint NOT NULL,"
-            f" plan_id bigint NOT NULL, stat_date date NOT NULL, stat_hour smallint NOT NULL, {columns})"
-        )
+        owner.execute("CREATE TABLE IF NOT EXISTS bare (LIKE campaigns_planhour)")  # columns and NOT NULL, no index
         owner.execute("TRUNCATE bare")
         owner.execute("GRANT INSERT ON bare TO PUBLIC")
     started = time.perf_counter()

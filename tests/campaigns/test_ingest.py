@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from campaigns.domain.periods import Window
 from campaigns.models import AccountHour, MaturityReading, PlanDay, PlanHour, PlanWindow, WindowState
@@ -88,6 +88,38 @@ def test_a_row_repeated_between_pages_counts_once_and_the_later_one_wins(world, 
     assert PlanDay.objects.get().cost_fen == 120
     ingest(world.blue_account, hour(world.blue_plan, 0, 9, cost_fen=1), hour(world.blue_plan, 0, 9, cost_fen=2))
     assert PlanDay.objects.get().cost_fen == 2
+
+
+def test_a_repeated_row_that_is_stored_already_is_not_summed_twice(world, scope):
+    rows = (hour(world.blue_plan, 0, 9, cost_fen=100), hour(world.blue_plan, 0, 9, cost_fen=100))
+    assert ingest(world.blue_account, *rows).row_count == 1
+    assert ingest(world.blue_account, *rows).row_count == 1
+    assert PlanDay.objects.get().cost_fen == 100
+    assert AccountHour.objects.get().cost_fen == 100
+
+
+def test_only_the_hours_that_differ_are_written_again(world, scope):
+    same, restated = hour(world.blue_plan, 0, 9, cost_fen=100), hour(world.blue_plan, 0, 10, cost_fen=5)
+    ingest(world.blue_account, same, restated)
+    before = _row_versions()
+    ingest(world.blue_account, same, hour(world.blue_plan, 0, 10, cost_fen=6), hour(world.blue_plan, 0, 11))
+    after = _row_versions()
+    assert after[9] == before[9]
+    assert after[10] != before[10]
+    assert set(after) == {9, 10, 11}
+
+
+def _row_versions():
+    """Hour → where its row lies, and who has locked or changed it since."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT stat_hour, ctid::text, xmax::text FROM campaigns_planhour")
+        return {row[0]: row[1:] for row in cursor.fetchall()}
+
+
+def test_the_largest_hour_of_money_and_watching_fits(world, scope):
+    ingest(world.blue_account, hour(world.blue_plan, 0, cost_fen=1 << 40, watched_ms=1 << 41, revenue_fen=1 << 42))
+    stored = PlanHour.objects.get()
+    assert (stored.cost_fen, stored.watched_ms, stored.revenue_fen) == (1 << 40, 1 << 41, 1 << 42)
 
 
 def test_rows_of_unknown_plans_and_other_accounts_are_named_and_not_stored(world, scope):

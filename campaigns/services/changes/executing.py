@@ -237,4 +237,5 @@ def _changed(row: ClaimedRow) -> Verdict:
 def _plan_change(plan: Plan, row: ClaimedRow) -> PlanChange:
     after = row.spec["after"]
     column = COLUMN_OF[row.spec["field"]]
-    return PlanChange(plan.remote_id, **{column: SwitchStatus(after) if column == "status" else after})
+    value: dict[str, Any] = {column: SwitchStatus(after) if column == "status" else after}
+    return PlanChange(plan.remote_id, **value)

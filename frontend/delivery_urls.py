@@ -1,7 +1,5 @@
 """Pages of delivery, inside an organization."""
 
-from __future__ import annotations
-
 from django.urls import path, re_path
 
 from frontend.views import (

@@ -40,22 +40,22 @@ def sweep_rows() -> None:
             sweep(organization_id)
 
 
-@shared_task(name="sync.tick", queue="urgent")
+@shared_task(name="sync.tick")
 def sync_tick() -> None:
     """Ring for every account that is due; an account that is being read already answers at once."""
     for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):
         with organization_scope(organization_id):
             for account_id in due_accounts(timezone.now()):
-                sync_one.apply_async(args=[organization_id, account_id], expires=60)
+                sync_one.apply_async(args=[organization_id, account_id], queue="io", expires=60)
 
 
-@shared_task(name="sync.account", queue="io", soft_time_limit=240, time_limit=300)
+@shared_task(name="sync.account", soft_time_limit=240, time_limit=300)
 def sync_one(organization_id: int, account_id: int) -> None:
     """Read one media account."""
     sync_account(organization_id, account_id, now=timezone.now())
 
 
-@shared_task(name="metrics.roll", queue="cpu")
+@shared_task(name="metrics.roll")
 def roll_windows() -> None:
     """When the media's day turns: sum every account's windows for the new day."""
     for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):

@@ -93,7 +93,8 @@ def test_verifying_is_a_job_that_tells_the_outcome(
     run_job("audit.verify", organization.pk, job.pk)
     job = reload(job)
     assert job.state == "succeeded"
-    assert job.result == {"seals": 0, "events": 0, "unsealed": 1, "broken_seal_id": None}
+    told = {"seals": 0, "events": 0, "unsealed": 1, "broken_seal_id": None}
+    assert told.items() <= job.result.items()
 
 
 def test_changes_are_the_fields_that_differ() -> None:

@@ -1,10 +1,17 @@
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from tests.factories import PASSWORD, make_member
 from xmagnet.accounts.models import Organization
 
 LOGIN = "/account/login/"
+
+
+@pytest.fixture(autouse=True)
+def forgotten_tries() -> None:
+    """An address may try thirty times a minute, over all names; other tests' tries do not count."""
+    cache.clear()
 
 
 def test_the_right_password_opens_the_page_asked_for(organization: Organization) -> None:
@@ -41,3 +48,24 @@ def test_personal_pages_open_for_their_owner_only(admin: Client, path: str) -> N
     assert response.status_code == 200
     assert "plain-card" in response.content.decode()
     assert Client().get(path).status_code == 302
+
+
+def test_wrong_guesses_lock_the_name_tried_and_nobody_else_at_that_address(organization: Organization) -> None:
+    guessed, colleague = make_member(organization), make_member(organization)
+
+    def sign_in(email: str, password: str = PASSWORD) -> int:
+        return Client().post(LOGIN, {"login": email, "password": password}).status_code
+
+    tries = [sign_in(guessed.email.upper() if number % 2 else guessed.email, "wrong") for number in range(8)]
+    assert tries == [200] * 7 + [429]
+    locked = Client().post(LOGIN, {"login": guessed.email, "password": PASSWORD})
+    assert (locked.status_code, "Too many attempts" in locked.content.decode()) == (429, True)
+    assert sign_in(colleague.email) == 302
+    assert sign_in("nobody@example.com", "wrong") == 200
+
+
+def test_the_right_password_forgets_the_wrong_ones(organization: Organization) -> None:
+    user = make_member(organization)
+    for password in [*["wrong"] * 4, PASSWORD, *["wrong"] * 4, PASSWORD]:
+        answer = Client().post(LOGIN, {"login": user.email, "password": password})
+    assert answer.status_code == 302

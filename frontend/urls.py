@@ -44,6 +44,7 @@ organization: list[URLPattern | URLResolver] = [
     path("accounts/", accounts.AccountList.as_view(), name="accounts"),
     path("accounts/<int:account_id>/action/", accounts.AccountAction.as_view(), name="account-action"),
     path("accounts/<int:account_id>/agency/", accounts.AssignAgency.as_view(), name="account-agency"),
+    path("accounts/<int:account_id>/alarm/", accounts.ChangeAlarm.as_view(), name="account-alarm"),
     path("accounts/connect/", connecting.ConnectStart.as_view(), name="connect"),
     path("accounts/connect/callback/", connecting.ConnectCallback.as_view(), name="connect-callback"),
     path(

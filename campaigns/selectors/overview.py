@@ -142,7 +142,7 @@ def balance_forecasts(
             continue
         pace = cost_per_hour.get(account.id, 0.0)
         hours_left = account.balance_fen / pace if pace > 0 else None
-        is_below = account.low_balance_fen is not None and account.balance_fen < account.low_balance_fen
+        is_below = account.is_low
         if is_below or (hours_left is not None and hours_left < BALANCE_HORIZON_HOURS):
             found.append(BalanceForecast(account, account.balance_fen, pace, hours_left, is_below))
     return tuple(sorted(found, key=lambda one: (one.hours_left is None, one.hours_left or 0.0, one.account.id)))

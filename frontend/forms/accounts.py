@@ -53,6 +53,19 @@ class ChooseAccountsForm(forms.Form):
         return [AccountChoice(Platform(platform), remote_id) for platform, remote_id in pairs]
 
 
+class AlarmForm(forms.Form):
+    """When to warn that an account runs dry."""
+
+    low_balance = forms.DecimalField(
+        label=_("Warn below, in ¥"),
+        required=False,
+        max_digits=12,
+        decimal_places=2,
+        widget=forms.NumberInput({"inputmode": "decimal", "step": "0.01", "min": "0.01"}),
+        help_text=_("Empty: no alarm. The account is then marked here and on the overview, and the bell tells it."),
+    )
+
+
 class AssignAgencyForm(forms.Form):
     """Who runs an account."""
 

@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from frontend.forms.accounts import AssignAgencyForm
+from frontend.forms.accounts import AlarmForm, AssignAgencyForm
 from frontend.views.base import Crumb, Page
 from frontend.views.forms import FormPage
 from media_connectors.choices import AccountHealth, PlatformChoice
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from media_connectors.services import health
 from xmagnet.core.errors import DomainError
+from xmagnet.core.money import fen_from_yuan, yuan_from_fen
 
 HEALTH_TONES = {"ok": "good", "needs_authorization": "bad", "failing": "bad", "paused": "quiet"}
 #: a login that dies within this time is told about
@@ -36,12 +37,14 @@ class AccountList(Page):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         everything = list(account_facts(self.actor).values())
         platform, state = self.request.GET.get("media", ""), self.request.GET.get("health", "")
+        agency = self.request.GET.get("agency", "")
         text = self.request.GET.get("q", "").strip().casefold()
         shown = [
             account
             for account in everything
             if platform in ("", account.platform)
             and state in ("", account.health)
+            and agency in ("", agency_key(account))
             and (not text or text in f"{account.name} {account.remote_id} {account.agency_name}".casefold())
         ]
         shown.sort(key=lambda account: account.health in ("ok", "paused"))
@@ -52,9 +55,21 @@ class AccountList(Page):
             health_labels=dict(AccountHealth.choices),
             health_tones=HEALTH_TONES,
             expiry_warning_at=timezone.now() + EXPIRY_WARNING,
-            is_filtered=bool(platform or state or text),
+            agencies=agency_options(everything),
+            is_filtered=bool(platform or state or agency or text),
             **kwargs,
         )
+
+
+def agency_key(account: AccountFacts) -> str:
+    """The agency as a filter's value; the advertiser's own accounts are "none"."""
+    return str(account.agency_id or "none")
+
+
+def agency_options(accounts: list[AccountFacts]) -> list[tuple[str, str]]:
+    """The agencies among the accounts by name; nothing when there is nothing to choose."""
+    names = {agency_key(account): account.agency_name or _("the advertiser") for account in accounts}
+    return sorted(names.items(), key=lambda option: option[1]) if len(names) > 1 else []
 
 
 class AccountAction(Page):
@@ -90,14 +105,18 @@ class AccountAction(Page):
         raise Http404
 
 
-class AssignAgency(FormPage):
-    """Give an account to an agency, or take it back."""
+class _OneAccount(FormPage):
+    """A form about the account of the URL; 404 when the reader does not see it."""
 
-    permission = "agencies:manage"
     menu_item = "accounts"
-    form_class = AssignAgencyForm
-
     account: AccountFacts
+
+    def setup_account(self) -> AccountFacts:
+        found = account_facts(self.actor).get(self.kwargs["account_id"])
+        if found is None:
+            raise Http404
+        self.account = found
+        return found
 
     def crumbs(self) -> tuple[Crumb, ...]:
         return (Crumb(_("Media accounts"), self.url("accounts")),)
@@ -105,12 +124,34 @@ class AssignAgency(FormPage):
     def page_title(self) -> str:
         return self.account.name
 
+
+class ChangeAlarm(_OneAccount):
+    """Below which balance to warn."""
+
+    permission = "accounts:manage"
+    form_class = AlarmForm
+
     def form_options(self) -> dict[str, Any]:
-        found = account_facts(self.actor).get(self.kwargs["account_id"])
-        if found is None:
-            raise Http404
-        self.account = found
-        return {"actor": self.actor, "initial": {"agency_id": found.agency_id}}
+        limit = self.setup_account().low_balance_fen
+        return {"initial": {"low_balance": None if limit is None else yuan_from_fen(limit)}}
+
+    def perform(self, form: Any) -> HttpResponse:
+        yuan = form.cleaned_data["low_balance"]
+        health.set_low_balance_alarm(
+            self.actor, account_id=self.account.id, low_balance_fen=None if yuan is None else fen_from_yuan(yuan)
+        )
+        messages.success(self.request, _("Saved."))
+        return redirect(self.url("accounts"))
+
+
+class AssignAgency(_OneAccount):
+    """Give an account to an agency, or take it back."""
+
+    permission = "agencies:manage"
+    form_class = AssignAgencyForm
+
+    def form_options(self) -> dict[str, Any]:
+        return {"actor": self.actor, "initial": {"agency_id": self.setup_account().agency_id}}
 
     def perform(self, form: Any) -> HttpResponse:
         health.assign_agency(self.actor, account_id=self.account.id, agency_id=form.cleaned_data["agency_id"])

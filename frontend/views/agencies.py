@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -10,9 +11,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.contracts import PlanQuery
+from campaigns.selectors.overview import breakdown
 from frontend.forms.people import AgencyForm
 from frontend.views.base import Crumb, Page
 from frontend.views.forms import FormPage
+from media_connectors.selectors.directory import account_facts
+from xmagnet.accounts.actor import Actor
 from xmagnet.people import agencies
 
 
@@ -26,7 +31,16 @@ class AgencyList(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         page = self.page_of(agencies.list_agencies(self.actor))
-        return super().get_context_data(page=page, **kwargs)
+        counts = Counter(account.agency_id for account in account_facts(self.actor).values())
+        costs = cost_today_of_agencies(self.actor) if self.actor.can("plans:read") else {}
+        rows = [(agency, counts[agency.pk], costs.get(agency.pk, 0)) for agency in page]
+        return super().get_context_data(page=page, rows=rows, **kwargs)
+
+
+def cost_today_of_agencies(actor: Actor) -> dict[int, float]:
+    """What the plans of each agency cost today, in fen, by the agency's id."""
+    rows = breakdown(actor, PlanQuery(metrics=("cost",), includes_deleted=True), by="agency")
+    return {int(row.key): row.metrics["cost"] or 0 for row in rows if row.key.isdigit()}
 
 
 class _AgencyForm(FormPage):

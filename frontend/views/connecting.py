@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from frontend.forms.accounts import ApplicationForm, ChooseAccountsForm
 from frontend.views.base import Crumb, Page
@@ -134,7 +134,10 @@ class ConnectChoose(_Connecting):
             except connecting.MediaUnavailable as refusal:
                 return self.turn_back(refusal)
             else:
-                messages.success(self.request, _("%(number)d accounts are connected.") % {"number": len(connected)})
+                told = ngettext(
+                    "%(number)d account is connected.", "%(number)d accounts are connected.", len(connected)
+                )
+                messages.success(self.request, told % {"number": len(connected)})
                 return redirect(self.url("accounts"))
         context = self.get_context_data(form=form, submit_label=_("Connect"), back_url=self.url("accounts"))
         return self.render_to_response(context, status=422 if data is not None else 200)

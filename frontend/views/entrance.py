@@ -13,10 +13,8 @@ from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 
 from xmagnet.accounts.selectors import organizations_of
+from xmagnet.core.language import remember_language
 from xmagnet.people.profile import change_language
-from xmagnet.web.middleware import LANGUAGE_COOKIE
-
-YEAR_SECONDS = 365 * 24 * 3600
 
 
 class ChooseOrganization(LoginRequiredMixin, TemplateView):
@@ -48,13 +46,3 @@ def set_language(request: HttpRequest) -> HttpResponse:
         change_language(request.user.pk, language)
     remember_language(request, response, language)
     return response
-
-
-def remember_language(request: HttpRequest, response: HttpResponse, language: str) -> None:
-    """Keep the choice in a cookie; an empty choice means the browser's wish again."""
-    if language:
-        response.set_cookie(
-            LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, secure=request.is_secure(), httponly=True, samesite="Lax"
-        )
-    else:
-        response.delete_cookie(LANGUAGE_COOKIE)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from frontend.context import THEME_COOKIE
 from frontend.forms.people import ProfileForm
-from frontend.views.entrance import YEAR_SECONDS, remember_language
 from frontend.views.forms import FormPage
+from xmagnet.core.language import YEAR_SECONDS, remember_language
 from xmagnet.people.profile import change_profile
 
 

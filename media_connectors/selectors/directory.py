@@ -32,6 +32,15 @@ class AccountFacts:
     metrics_synced_at: datetime | None
     authorized_until: datetime | None  # when the login dies unless it is refreshed; None without a login
 
+    @property
+    def is_low(self) -> bool:
+        """The balance is below the alarm; never without both."""
+        return (
+            self.balance_fen is not None
+            and self.low_balance_fen is not None
+            and self.balance_fen < self.low_balance_fen
+        )
+
 
 def account_facts(actor: Narrowing) -> dict[int, AccountFacts]:
     """All media accounts that the actor may see, by id, in one query."""

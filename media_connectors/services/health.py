@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from media_connectors.choices import AccountHealth
 from media_connectors.errors import AuthRevoked, MediaError, PermissionDenied, RateLimited, Transient
@@ -10,9 +11,11 @@ from media_connectors.gateway.credentials import live_credential, refresh_creden
 from media_connectors.models import MediaAccount
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record
-from xmagnet.core.errors import Conflict, NotFound
+from xmagnet.core.errors import Conflict, FieldError, InvalidInput, NotFound
 
 PERMISSION = "accounts:manage"
+#: ten billion yuan: beyond any balance, far inside a bigint
+MAX_ALARM_FEN = 10**12
 
 
 def report_success(account_id: int) -> None:
@@ -66,6 +69,34 @@ def assign_agency(actor: Actor, *, account_id: int, agency_id: int | None) -> No
                 agency_id,
                 before={"agency_id": before},
                 after={"agency_id": agency_id},
+            ),
+        )
+
+
+def set_low_balance_alarm(actor: Actor, *, account_id: int, low_balance_fen: int | None) -> None:
+    """Warn when the balance falls below this many fen; None switches the alarm off."""
+    actor.require(PERMISSION)
+    if low_balance_fen is not None and not 0 < low_balance_fen <= MAX_ALARM_FEN:
+        detail = _("The alarm is an amount above ¥0.")
+        raise InvalidInput(detail, errors=(FieldError("/low_balance", "out_of_range", detail),))
+    with transaction.atomic():
+        account = _account(actor, account_id)
+        before = account.low_balance_fen
+        if before == low_balance_fen:
+            return
+        account.low_balance_fen = low_balance_fen
+        account.save(update_fields=["low_balance_fen"])
+        record(
+            actor,
+            Entry(
+                "account.alarm_changed",
+                "media_account",
+                account.pk,
+                account.name,
+                account.pk,
+                account.agency_id,
+                before={"low_balance_fen": before},
+                after={"low_balance_fen": low_balance_fen},
             ),
         )
 

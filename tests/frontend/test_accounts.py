@@ -20,6 +20,7 @@ from tests.frontend.rows import reload, rows_of
 from tests.media_connectors.rows import make_credential
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
+from xmagnet.audit.models import AuditEvent
 from xmagnet.core.scope import organization_scope
 
 ACCOUNTS = "/o/sunrise/accounts/"
@@ -224,3 +225,43 @@ def test_accounts_are_found_by_id(organization: Organization, admin: Client) -> 
     account = make_account(organization, name="安心一号")
     html = admin.get("/o/sunrise/search/suggestions/", {"q": account.remote_id}).content.decode()
     assert "安心一号" in html
+
+
+def test_the_low_balance_alarm_is_set_moved_and_switched_off(organization: Organization, admin: Client) -> None:
+    account = make_account(organization, name="A", balance_fen=10_000)
+    alarm = f"{ACCOUNTS}{account.pk}/alarm/"
+    assert admin.post(alarm, {"low_balance": "100.01"}).status_code == 302
+    assert reload(account).low_balance_fen == 10_001
+    html = admin.get(ACCOUNTS).content.decode()
+    assert ">low<" in html
+    assert "alarm below ¥100.01" in html
+    assert 'value="100.01"' in admin.get(alarm).content.decode()
+    for refused in ("0", "-5", "much"):
+        assert admin.post(alarm, {"low_balance": refused}).status_code == 422
+    assert reload(account).low_balance_fen == 10_001
+    admin.post(alarm, {"low_balance": ""})
+    assert reload(account).low_balance_fen is None
+    events = rows_of(organization, AuditEvent)
+    assert [(event.before, event.after) for event in events if event.action == "account.alarm_changed"] == [
+        ({"low_balance_fen": None}, {"low_balance_fen": 10_001}),
+        ({"low_balance_fen": 10_001}, {"low_balance_fen": None}),
+    ]
+
+
+def test_readers_cannot_move_the_alarm(organization: Organization, as_role: Callable[..., Client]) -> None:
+    account = make_account(organization, low_balance_fen=5_000)
+    analyst = as_role(Role.ANALYST)
+    assert analyst.post(f"{ACCOUNTS}{account.pk}/alarm/", {"low_balance": "1"}).status_code == 403
+    assert "/alarm/" not in analyst.get(ACCOUNTS).content.decode()
+    assert reload(account).low_balance_fen == 5_000
+
+
+def test_accounts_are_filtered_by_agency(organization: Organization, admin: Client) -> None:
+    blue, red = make_agency(organization, "Blue"), make_agency(organization, "Red")
+    make_account(organization, name="Of blue", agency=blue)
+    make_account(organization, name="Of red", agency=red)
+    make_account(organization, name="Our own")
+    assert "Of red" not in admin.get(ACCOUNTS, {"agency": blue.pk}).content.decode()
+    html = admin.get(ACCOUNTS, {"agency": "none"}).content.decode()
+    assert "Our own" in html
+    assert "Of blue" not in html

@@ -3,11 +3,22 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from tests.factories import PASSWORD, OrganizationFactory, UserFactory, make_account, make_agency, make_member
+from tests.campaigns.conftest import NOW
+from tests.campaigns.rows import hour, ingest
+from tests.factories import (
+    PASSWORD,
+    OrganizationFactory,
+    UserFactory,
+    make_account,
+    make_agency,
+    make_member,
+    make_plan,
+)
 from tests.frontend.rows import reload, row_of, rows_of
 from xmagnet.accounts.models import AccountGrant, Agency, ApiToken, Invitation, Membership, Organization, User
 from xmagnet.accounts.roles import Role
@@ -223,6 +234,32 @@ def test_agencies_are_added_renamed_and_switched_off(organization: Organization,
     agency = reload(agency)
     assert (agency.name, agency.is_active) == ("蓝鲸互动", False)
     assert "Inactive" in admin.get(f"{BASE}agencies/").content.decode()
+
+
+def test_agencies_are_listed_with_their_accounts_and_cost_today(
+    organization: Organization, as_role: Callable[..., Client]
+) -> None:
+    with time_machine.travel(NOW, tick=False):
+        blue, red = make_agency(organization, "Blue"), make_agency(organization, "Red")
+        first, second = (make_account(organization, agency=blue) for _ in range(2))
+        third = make_account(organization, agency=red)
+        for account, cost_fen in ((first, 100_00), (second, 23_45), (third, 7_00)):
+            ingest(
+                account, hour(make_plan(account), 0, 9, cost_fen=cost_fen), hour(make_plan(account), 1, 9, cost_fen=5)
+            )
+        rows = as_role(Role.ADMIN).get(f"{BASE}agencies/").context["rows"]
+        assert [(agency.name, count, cost) for agency, count, cost in rows] == [
+            ("Blue", 2, 123_45),
+            ("Red", 1, 7_00),
+        ]
+        html = as_role(Role.ANALYST).get(f"{BASE}agencies/").content.decode()
+        assert f'href="/o/sunrise/accounts/?agency={blue.pk}"' in html
+        assert "¥123.45" in html
+        lead = as_role(Role.AGENCY_LEAD, agency=red).get(f"{BASE}agencies/").content.decode()
+        assert "¥7.00" in lead
+        assert "¥123.45" not in lead
+        finance = as_role(Role.FINANCE).get(f"{BASE}agencies/").content.decode()
+        assert "Cost today" not in finance  # finance does not read plans yet
 
 
 def test_an_agency_lead_sees_the_own_agency_only(organization: Organization, as_role: Callable[..., Client]) -> None:

@@ -21,6 +21,18 @@ def test_the_right_password_opens_the_page_asked_for(organization: Organization)
     assert response["Location"] == "/o/sunrise/jobs/"
 
 
+@pytest.mark.parametrize(("profile", "kept"), [("zh-hans", "zh-hans"), ("en", "en"), ("", "en")])
+def test_signing_in_brings_the_language_of_the_profile(organization: Organization, profile: str, kept: str) -> None:
+    user = make_member(organization)
+    type(user).objects.filter(pk=user.pk).update(language=profile)
+    client = Client()
+    client.cookies["language"] = "en"  # somebody else used this browser before
+    client.post(LOGIN, {"login": user.email, "password": "wrong password"})
+    assert client.cookies["language"].value == "en"
+    client.post(LOGIN, {"login": user.email, "password": PASSWORD})
+    assert client.cookies["language"].value == kept
+
+
 @pytest.mark.parametrize("email", ["known@example.com", "unknown@example.com"])
 def test_a_wrong_password_tells_nothing_about_the_address(organization: Organization, email: str) -> None:
     make_member(organization).__class__.objects.update(email="known@example.com")

@@ -88,6 +88,7 @@ ROUTES: dict[str, Route] = {
     "frontend:job-cancel": Route({"POST": "jobs:write"}, {"job_id": "job"}),
     "frontend:accounts": Route({"GET": "accounts:read"}),
     "frontend:account-action": Route({"POST": "accounts:manage"}, {"account_id": "account"}),
+    "frontend:account-alarm": Route(both("accounts:manage"), {"account_id": "account"}),
     "frontend:account-agency": Route(both("agencies:manage"), {"account_id": "account"}),
     "frontend:connect": Route(both("accounts:manage")),
     "frontend:connect-callback": Route({"GET": "accounts:manage"}),

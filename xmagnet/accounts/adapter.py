@@ -1,11 +1,13 @@
-"""allauth's decisions that are ours: nobody signs up without an invitation."""
+"""allauth's decisions that are ours: nobody signs up without an invitation; everybody is met in their language."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+
+from xmagnet.core.language import remember_language
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):
@@ -14,3 +16,10 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         """Users have no user name."""
+
+    def post_login(self, request: HttpRequest, user: Any, **details: Any) -> HttpResponse:
+        """Go on in the language of the person's profile, whatever this browser spoke before."""
+        response: HttpResponse = super().post_login(request, user, **details)
+        if user.language:
+            remember_language(request, response, user.language)
+        return response

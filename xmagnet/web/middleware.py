@@ -12,10 +12,10 @@ from django.utils import translation
 
 from xmagnet.core.context import request_id as request_id_context
 from xmagnet.core.ids import new_id
+from xmagnet.core.language import LANGUAGE_COOKIE
 
 Answer = Callable[[HttpRequest], HttpResponse]
 _SAFE_REQUEST_ID = re.compile(r"^[A-Za-z0-9_.-]{8,60}$")
-LANGUAGE_COOKIE = "language"
 
 
 class RequestIdMiddleware:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 #: back-fill ends after so many days (media-apis: billed conversions are written back within 7 days)
 FINAL_AGE = 7
-#: arrived share by age in days, from the lag classes of the benchmark market (form and payment goals, half and half)
-DEFAULT_SHARES = (0.62, 0.84, 0.90, 0.94, 0.965, 0.98, 0.99, 1.0)
+#: arrived share at the end of the day of that age: the lags of the benchmark market over its hours of the day, the
+#: three media alike, form and payment goals half and half; a test measures them again
+DEFAULT_SHARES = (0.754, 0.908, 0.949, 0.971, 0.984, 0.993, 0.998, 1.0)
 #: the default curve weighs as much as so many final conversions (tuning.md §2: shrinkage of the lag curve)
 PRIOR_CONVERSIONS = 200.0
 

@@ -256,20 +256,30 @@ def daily_series(
     return _rows(sql)
 
 
-def account_hours(reach: Reach, *, first_on: date, last_on: date, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-    """(account, day, hour, sums…) of every account in reach."""
+def account_days(
+    reach: Reach, *, days: Sequence[date], columns: Sequence[str], until_hour: int, part: float, pace_from_hour: int
+) -> list[tuple[Any, ...]]:
+    """(account, day, sums…, the sums until a time of day…, fen of the last whole hours before it), two days at most.
+
+    ``part`` is what has passed (0…1) of the hour ``until_hour``.
+    """
     where = reach.where("h")
-    sql = Sql(f"SELECT h.account_id, h.stat_date, h.stat_hour{_selected('h', columns)} FROM campaigns_accounthour h")
-    sql.add(f" WHERE {where.text}", *where.params).add(" AND h.stat_date BETWEEN %s AND %s", first_on, last_on)
+    weight = "CASE WHEN h.stat_hour < %s THEN 1 WHEN h.stat_hour = %s THEN %s::float8 ELSE 0 END"
+    sql = Sql(f"SELECT h.account_id, h.stat_date{_summed('h', columns)}")
+    for column in columns:
+        sql.add(f", sum(h.{column} * h.weight)")
+    recent = "h.stat_hour >= %s AND h.stat_hour < %s"
+    sql.add(f", coalesce(sum(h.cost_fen) FILTER (WHERE {recent}), 0)::bigint", pace_from_hour, until_hour)
+    sql.add(f" FROM (SELECT h.*, {weight} AS weight FROM campaigns_accounthour h", until_hour, until_hour, part)
+    sql.add(f" WHERE {where.text}", *where.params).add(" AND h.stat_date = ANY(%s)) h GROUP BY 1, 2", list(days))
     return _rows(sql)
 
 
-def account_days(reach: Reach, *, first_on: date, last_on: date, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-    """(account, day, sums…) of every account in reach."""
+def hours_of_days(reach: Reach, *, days: Sequence[date], columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """(day, hour, sums…) of every account in reach together."""
     where = reach.where("h")
-    sql = Sql(f"SELECT h.account_id, h.stat_date{_summed('h', columns)} FROM campaigns_accounthour h")
-    sql.add(f" WHERE {where.text}", *where.params)
-    sql.add(" AND h.stat_date BETWEEN %s AND %s GROUP BY 1, 2", first_on, last_on)
+    sql = Sql(f"SELECT h.stat_date, h.stat_hour{_summed('h', columns)} FROM campaigns_accounthour h")
+    sql.add(f" WHERE {where.text}", *where.params).add(" AND h.stat_date = ANY(%s) GROUP BY 1, 2", list(days))
     return _rows(sql)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta
-from typing import Any
 
 from campaigns.contracts import (
     AttentionItem,
@@ -46,21 +45,12 @@ def overview(actor: Actor, *, attention_limit: int = 20) -> Overview:
     accounts = account_facts(actor)
     reach = _reach(actor, accounts)
     today, yesterday = now.date(), now.date() - timedelta(days=1)
-    rows = frames.account_hours(reach, first_on=yesterday, last_on=today, columns=MEASURES)
     shares = arrived_shares()
-    part = (now.minute * 60 + now.second) / 3600
-    by_account: dict[str, dict[int, _Sums]] = {name: defaultdict(_zeros) for name in ("today", "same", "yesterday")}
-    by_hour: dict[str, list[_Sums]] = {name: [_zeros() for _ in range(24)] for name in ("today", "yesterday")}
-    for account_id, day, hour, *values in rows:
-        if day == today:
-            _add(by_account["today"][account_id], values, 1.0, shares, 0)
-            _add(by_hour["today"][hour], values, 1.0, shares, 0)
-        else:
-            _add(by_account["yesterday"][account_id], values, 1.0, shares, 1)
-            _add(by_hour["yesterday"][hour], values, 1.0, shares, 1)
-            weight = 1.0 if hour < now.hour else part if hour == now.hour else 0.0
-            if weight:
-                _add(by_account["same"][account_id], values, weight, shares, 1)
+    by_account, paces = _by_account(reach, now, shares)
+    by_hour = {
+        (day, hour): _with_matured(values, (today - day).days, shares)
+        for day, hour, *values in frames.hours_of_days(reach, days=(yesterday, today), columns=MEASURES)
+    }
     can_see_plans = actor.can("plans:read")
     attention, attention_count, live, learning, target = (
         _attention(reach, accounts, now, attention_limit) if can_see_plans else ((), 0, 0, 0, None)
@@ -77,14 +67,14 @@ def overview(actor: Actor, *, attention_limit: int = 20) -> Overview:
         hours=tuple(
             HourPoint(
                 hour,
-                values_of(BOARD_METRICS, by_hour["today"][hour]) if hour <= now.hour else None,
-                values_of(BOARD_METRICS, by_hour["yesterday"][hour]),
+                values_of(BOARD_METRICS, by_hour.get((today, hour)) or _zeros()) if hour <= now.hour else None,
+                values_of(BOARD_METRICS, by_hour.get((yesterday, hour)) or _zeros()),
             )
             for hour in range(24)
         ),
         attention=attention,
         attention_count=attention_count,
-        balances=balance_forecasts(accounts.values(), _paces(rows, now)),
+        balances=balance_forecasts(accounts.values(), paces),
         freshness=freshness(accounts.values(), now),
         live_plan_count=live,
         learning_plan_count=learning,
@@ -234,28 +224,45 @@ def _labels(by: str, accounts: dict[int, AccountFacts], keys: list[int | None]) 
     return {key: of(accounts[key]) if key in accounts else ("none", "") for key in keys}  # type: ignore[index]
 
 
-def _paces(rows: list[tuple[Any, ...]], now: datetime) -> dict[int, float]:
-    """Fen an hour of each account over the last whole hours of today (fewer after midnight)."""
-    hours = min(PACE_HOURS, now.hour)
-    cost = MEASURES.index("cost_fen") + 3
-    spent: dict[int, float] = defaultdict(float)
-    for row in rows:
-        if row[1] == now.date() and now.hour - hours <= row[2] < now.hour:
-            spent[row[0]] += row[cost] / hours
-    return spent
+def _by_account(
+    reach: frames.Reach, now: datetime, shares: tuple[float, ...]
+) -> tuple[dict[str, dict[int, _Sums]], dict[int, float]]:
+    """Each account's ``today``, ``yesterday`` and ``same`` (yesterday until this minute), and its pace in fen an hour.
+
+    The pace is that of the last whole hours of today, fewer after midnight.
+    """
+    today, yesterday = now.date(), now.date() - timedelta(days=1)
+    pace_hours = min(PACE_HOURS, now.hour)
+    found: dict[str, dict[int, _Sums]] = {"today": {}, "same": {}, "yesterday": {}}
+    paces: dict[int, float] = {}
+    rows = frames.account_days(
+        reach,
+        days=(yesterday, today),
+        columns=MEASURES,
+        until_hour=now.hour,
+        part=(now.minute * 60 + now.second) / 3600,
+        pace_from_hour=now.hour - pace_hours,
+    )
+    for account_id, day, *values, recent_fen in rows:
+        whole, until_now = values[: len(MEASURES)], values[len(MEASURES) :]
+        if day == today:
+            found["today"][account_id] = _with_matured(whole, 0, shares)
+            paces[account_id] = recent_fen / pace_hours if pace_hours else 0.0
+        else:
+            found["yesterday"][account_id] = _with_matured(whole, 1, shares)
+            found["same"][account_id] = _with_matured(until_now, 1, shares)
+    return found, paces
 
 
 def _zeros() -> _Sums:
     return dict.fromkeys((*MEASURES, MATURED), 0.0)
 
 
-def _add(sums: _Sums, values: list[int], weight: float, shares: tuple[float, ...], age: int) -> None:
-    for column, value in zip(MEASURES, values, strict=True):
-        if value:
-            sums[column] += value * weight
-    billed = values[MEASURES.index("billed_conversions")]
-    if billed:
-        sums[MATURED] += matured(billed, age, shares) * weight
+def _with_matured(values: Iterable[float], age: int, shares: tuple[float, ...]) -> _Sums:
+    """Sums of one day by name, with what its billed conversions will have grown to."""
+    sums: _Sums = dict(zip(MEASURES, values, strict=True))
+    sums[MATURED] = matured(sums["billed_conversions"], age, shares)
+    return sums
 
 
 def _total(many: Iterable[_Sums]) -> _Sums:

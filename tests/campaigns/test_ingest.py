@@ -152,11 +152,11 @@ def test_yesterdays_same_hours_end_at_this_minute(world, scope):
 def test_matured_conversions_grow_by_what_is_missing(world, scope):
     ingest(
         world.blue_account,
-        hour(world.blue_plan, 0, billed_conversions=62),
-        hour(world.blue_plan, 1, billed_conversions=84),
+        hour(world.blue_plan, 0, billed_conversions=754),
+        hour(world.blue_plan, 1, billed_conversions=908),
     )
-    assert windows(world.blue_plan, "matured_conversions")["TODAY"] == pytest.approx(100)
-    assert windows(world.blue_plan, "matured_conversions")["LAST_7_DAYS"] == pytest.approx(100)
+    assert windows(world.blue_plan, "matured_conversions")["TODAY"] == pytest.approx(1000)
+    assert windows(world.blue_plan, "matured_conversions")["LAST_7_DAYS"] == pytest.approx(1000)
 
 
 def test_each_read_notes_what_had_arrived_at_that_age(world, scope, clock):

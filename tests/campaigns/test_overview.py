@@ -29,7 +29,7 @@ def scope(world):
     )
     ingest(
         world.red_account,
-        hour(world.red_plan, 0, 13, cost_fen=100_00, conversions=2, revenue_fen=500_00, billed_conversions=62),
+        hour(world.red_plan, 0, 13, cost_fen=100_00, conversions=2, revenue_fen=500_00, billed_conversions=377),
     )
     ingest(world.other_account, hour(world.other_plan, 0, 9, cost_fen=99_999))
     with organization_scope(world.organization.pk):
@@ -42,7 +42,7 @@ def test_today_is_compared_with_yesterday_until_the_same_minute(world, scope):
     board = overview(world.admin)
     assert board.today["cost"] == 300_00
     assert board.today["cpa"] == 150_00
-    assert board.today["matured_conversions"] == pytest.approx(100)
+    assert board.today["matured_conversions"] == pytest.approx(500)
     assert board.yesterday_same_hours["cost"] == 120_00  # 12:00 and half of 14:00
     assert board.yesterday["cost"] == 200_00
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
-from typing import Any, Literal, cast
+from typing import Any, Literal, NoReturn, cast
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,7 @@ from campaigns.contracts import OPERATORS, Condition, PlanQuery, PlanRow, Series
 from campaigns.domain.guardrails import FIELDS, Wish
 from campaigns.domain.metrics import METRICS
 from campaigns.domain.periods import PRESETS, Period
+from campaigns.domain.rows.schedule import BadSchedule, read_schedule
 from campaigns.services.changes.planning import ChangePreview, PlannedChange
 from media_connectors.selectors.directory import AccountFacts
 from xmagnet.core.errors import ErrorList, FieldError, InvalidInput
@@ -106,7 +107,11 @@ def read_wishes(given: Any) -> list[Wish]:
         try:
             if kind != "set" and not is_money:
                 raise ValueError(_("Only bids and budgets change by percent or amount."))
+            if isinstance(asked, bool):
+                raise ValueError(_("true and false are no values here."))
             amount = _percent(asked) if kind == "percent" else fen_from_yuan(asked) if is_money else asked
+            if name == "schedule":
+                amount = _schedule(asked)
             limits = {bound: fen_from_yuan(limit) for bound, limit in bounds.items()}
             wishes.append(
                 Wish(
@@ -121,6 +126,18 @@ def read_wishes(given: Any) -> list[Wish]:
             errors.add(pointer, "invalid", str(error))
     errors.raise_if_any()
     return wishes
+
+
+def _schedule(value: Any) -> str:
+    """As bulk rows take it: 336 or 168 characters, or words such as ``mon-fri 08:00-22:00``."""
+    try:
+        return read_schedule(value) if isinstance(value, str) else _no_schedule()
+    except BadSchedule:
+        return _no_schedule()
+
+
+def _no_schedule() -> NoReturn:
+    raise ValueError(_("Not a schedule; write mon-fri 08:00-22:00, or 168 or 336 characters of 0 and 1."))
 
 
 def _percent(value: Any) -> float:

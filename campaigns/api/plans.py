@@ -267,9 +267,15 @@ def _change(view: OrgView, request: Request, org: str, plan_ids: list[int], body
         idempotency_key=read_idempotency_key(request),
         accepts_void=accepts_void,
         reason=str(body.get("reason", "")),
-        callback_id=body.get("callback_id") if isinstance(body.get("callback_id"), int) else None,
+        callback_id=_callback_id(body.get("callback_id")),
     )
     return job_answer(org, accepted.job, accepted)
+
+
+def _callback_id(value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise _invalid("/callback_id", _("callback_id is the id of a webhook endpoint."))
+    return value
 
 
 def _is_preview(request: Request) -> bool:

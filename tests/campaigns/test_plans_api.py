@@ -198,3 +198,23 @@ def test_a_preview_that_is_not_understood_changes_nothing(world, api, query):
     body = {"plan_ids": [world.blue_plan.pk], "changes": {"bid": 55}}
     answer = api("post", f"plans/bulk-update?{query}", body)
     assert (answer.status_code, jobs(world)) == (422, 0)
+
+
+def test_a_schedule_may_be_written_in_words_as_in_bulk_rows(world, api):
+    body = {"plan_ids": [world.blue_plan.pk], "changes": {"schedule": "mon 00:00-01:00"}}
+    (change,) = api("post", "plans/bulk-update?validate_only=true", body).json()["changes"]
+    assert change["after"] == "11" + "0" * 334
+
+
+@pytest.mark.parametrize(
+    ("changes", "more"),
+    [
+        ({"schedule": "someday"}, {}),
+        ({"schedule": ["1"]}, {}),
+        ({"bid": {"percent": True}}, {}),
+        ({"bid": 55}, {"callback_id": "7"}),
+    ],
+)
+def test_values_that_mean_nothing_change_nothing(world, api, changes, more):
+    answer = api("post", "plans/bulk-update", {"plan_ids": [world.blue_plan.pk], "changes": changes, **more})
+    assert (answer.status_code, jobs(world)) == (422, 0)

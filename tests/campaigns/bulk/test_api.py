@@ -125,6 +125,8 @@ def test_a_request_becomes_a_job_that_can_be_looked_at(api: Api):
     assert seen.json()["id"] == job["id"]
     again = api.get(f"jobs/{job['id']}", If_None_Match=seen["ETag"])
     assert (again.status_code, again.content) == (304, b"")
+    packed = api.get(f"jobs/{job['id']}", If_None_Match=f'"other", W/{seen["ETag"]}')
+    assert packed.status_code == 304
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 The media count calls in a hard sliding second. So a limit of N is N tokens, each free again a second (and a little)
 after the instant at which the media counted its last call: no second can ever hold more than N. When exactly a call was
-counted only the media knows, but not later than its answer less the quickest answer known; a call that may have been
-counted late keeps its token that much longer. All others cost one statement, and it takes tokens in all rows that limit
-a call together, so that none is used up while another is missing.
+counted only the media knows, but not later than its answer less the quickest answer known. Hence a token is out until
+its answer is there, and then rests from that instant on. One statement takes tokens in all rows that limit a call
+together, so that none is used up while another is missing; one gives them back.
 
 Nothing here is tenant data: a developer application's limit is the vendor's, whoever uses it.
 """
@@ -25,10 +25,14 @@ from media_connectors.contracts import LimitNotice
 from media_connectors.errors import RateLimited
 from media_connectors.models import LimiterSlot
 
-#: how long beyond its period a token rests: 0.97 of the limit is used, and calls may be counted this much late
+#: how long beyond its period a token rests at least: 0.97 of the limit is used, and punctual calls all rest the same
 REST_SECONDS = 0.03
-#: what the quickest answer does not know: the way to the media, which is part of it
-WAY_SECONDS = 0.005
+#: what the quickest answer does not know: a way to the media that becomes quicker later
+WAY_SECONDS = 0.01
+#: a token whose answer never comes, because its process was killed, is out until the call must have timed out
+OUT_SECONDS = 16.0
+#: between two looks when all tokens are out
+LOOK_SECONDS = 0.05
 ANSWERS_TO_KNOW = 50
 #: tokens are taken at most this far ahead, so that no account's drain can queue up in front of the others
 HORIZON_SECONDS = 1.0
@@ -58,17 +62,23 @@ offered AS (
 granted AS MATERIALIZED (SELECT offered.* FROM offered, moment WHERE at <= moment.now + %(horizon)s),
 taken AS (
     UPDATE media_connectors_limiterslot AS slot SET free_at =
-           held.free_at[(SELECT count(*) + 1 FROM granted):] || ARRAY(SELECT at + {_PERIOD} FROM granted)
+           held.free_at[(SELECT count(*) + 1 FROM granted):] || ARRAY(SELECT at + {_PERIOD} + %(out)s FROM granted)
       FROM held WHERE slot.key = held.key AND slot.rate_per_second > 0
 )
-SELECT moment.now, array(SELECT at FROM granted ORDER BY number), (SELECT min(at) FROM offered) FROM moment
+SELECT moment.now, array(SELECT at FROM granted ORDER BY number), (SELECT min(at) FROM offered),
+       (SELECT max(blocked_until) FROM held) FROM moment
 """  # noqa: S608
 
-_KEEP = f"""
-UPDATE media_connectors_limiterslot AS slot
-   SET free_at = array_replace(free_at, %(at)s::float8 + {_PERIOD}, %(at)s::float8 + %(late)s::float8 + {_PERIOD})
-  FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
- WHERE key = ANY(%(keys)s) AND rate_per_second > 0
+# Of several tokens of one instant exactly one is given back; a row whose limit changed meanwhile has others now.
+_GIVE_BACK = f"""
+WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+held AS MATERIALIZED (
+    SELECT slot.key, array_position(slot.free_at, %(at)s::float8 + {_PERIOD} + %(out)s) AS place
+      FROM media_connectors_limiterslot AS slot, quick
+     WHERE slot.key = ANY(%(keys)s) AND slot.rate_per_second > 0 ORDER BY slot.key FOR UPDATE OF slot
+)
+UPDATE media_connectors_limiterslot AS slot SET free_at[held.place] = %(at)s::float8 + {_PERIOD} + %(late)s::float8
+  FROM held WHERE slot.key = held.key AND held.place IS NOT NULL
 """  # noqa: S608
 
 # Tokens of a new or changed limit are free at once only where nothing can have been sent before.
@@ -113,6 +123,16 @@ def _matching(rates: Mapping[str, float], endpoint: str) -> float:
     return rates.get("default", 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A token's instant ``at`` on PostgreSQL's clock. On ours it lies between two: the clock was read somewhere between
+    asking and hearing."""
+
+    at: float
+    earliest: float
+    latest: float
+
+
 @dataclass(slots=True)
 class _Queue:
     """Threads of this process that want tokens of the same limits: one asks PostgreSQL for all that wait."""
@@ -120,7 +140,7 @@ class _Queue:
     keys: tuple[str, ...]
     lock: Lock = field(default_factory=Lock)
     waiting: int = 0
-    tokens: deque[tuple[float, float]] = field(default_factory=deque)
+    tokens: deque[_Token] = field(default_factory=deque)
     answers: int = 0
     quickest: float = float("inf")  # seconds from send to answer
 
@@ -130,8 +150,7 @@ class Ticket:
     """The right to send one call now, given back with its answer."""
 
     queue: _Queue
-    at: float  # the token's instant on PostgreSQL's clock
-    due: float  # the same on ours
+    token: _Token
     sent: float
 
 
@@ -155,14 +174,14 @@ class TokenLimiter:
         if not keys:
             return None
         queue = self._queue(keys)
-        at, due = self._token(queue, monotonic() + LONGEST_WAIT_SECONDS)
-        pause = due - monotonic()
+        token = self._token(queue, monotonic() + LONGEST_WAIT_SECONDS)
+        pause = token.latest - monotonic()
         if pause > 0:
             sleep(pause)
-        return Ticket(queue, at, due, monotonic())
+        return Ticket(queue, token, monotonic())
 
     def answered(self, ticket: object) -> None:
-        """The call of ``ticket`` was answered, or given up: a token whose call may have been counted late rests on."""
+        """The call of ``ticket`` was answered, or given up: its token rests from when it was counted at the latest."""
         if not isinstance(ticket, Ticket):
             return
         now, queue = monotonic(), ticket.queue
@@ -170,16 +189,16 @@ class TokenLimiter:
         queue.quickest = min(queue.quickest, now - ticket.sent)
         # The first answers include making connections: until more is known, a call counts as late as it could.
         known = queue.quickest - WAY_SECONDS if queue.answers > ANSWERS_TO_KNOW else 0.0
-        late = now - ticket.due - known
-        if late > REST_SECONDS:
-            parameters: dict[str, Any] = {
-                "keys": list(queue.keys),
-                "at": ticket.at,
-                "late": late,
-                "rest": REST_SECONDS,
-            }
-            with connection.cursor() as cursor:
-                cursor.execute(_KEEP, parameters)
+        late = now - ticket.token.earliest - known
+        parameters: dict[str, Any] = {
+            "keys": list(queue.keys),
+            "at": ticket.token.at,
+            "late": max(0.0, late - REST_SECONDS),
+            "rest": REST_SECONDS,
+            "out": OUT_SECONDS,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_GIVE_BACK, parameters)
 
     def learn(self, *, application_id: str, endpoint: str, account_remote_id: str, notice: LimitNotice) -> None:
         """After a refusal nobody sends until its wait is over; a told limit holds where it is tighter than ours."""
@@ -198,37 +217,44 @@ class TokenLimiter:
                 self._told[application_key] = float(notice.limit)
                 self._ensure(application_key, float(notice.limit))
 
-    def _token(self, queue: _Queue, give_up_at: float) -> tuple[float, float]:
+    def _token(self, queue: _Queue, give_up_at: float) -> _Token:
         with self._guard:
             queue.waiting += 1
         try:
             with queue.lock:
                 while not queue.tokens:
-                    now, instants, first = self._take(queue.keys, wanted=min(queue.waiting, MOST_TOKENS_AT_ONCE))
-                    here = monotonic()
-                    queue.tokens.extend((at, here + at - now) for at in instants)
+                    asked = monotonic()
+                    now, instants, first, blocked = self._take(
+                        queue.keys, wanted=min(queue.waiting, MOST_TOKENS_AT_ONCE)
+                    )
+                    heard = monotonic()
+                    queue.tokens.extend(_Token(at, asked + at - now, heard + at - now) for at in instants)
                     if not instants:
+                        # A token that is out is expected back soon, not only when its call must have timed out.
                         wait = first - now
-                        if here + wait > give_up_at:
+                        wait = max(wait - OUT_SECONDS if wait > OUT_SECONDS else wait, blocked - now)
+                        if heard + wait > give_up_at:
                             raise RateLimited("over the limit of calls", retry_after=wait)
-                        sleep(max(wait - HORIZON_SECONDS / 2, 0.01))
+                        sleep(max(wait - HORIZON_SECONDS / 2, LOOK_SECONDS))
                 return queue.tokens.popleft()
         finally:
             with self._guard:
                 queue.waiting -= 1
 
-    def _take(self, keys: Sequence[str], *, wanted: int) -> tuple[float, list[float], float]:
-        """PostgreSQL's clock, the instants of the tokens taken, and when the first one is or would be free."""
+    def _take(self, keys: Sequence[str], *, wanted: int) -> tuple[float, list[float], float, float]:
+        """PostgreSQL's clock, the instants of the tokens taken, when the first one is free at the latest, and until
+        when nobody may call."""
         parameters: dict[str, Any] = {
             "keys": list(keys),
             "wanted": wanted,
             "horizon": HORIZON_SECONDS,
             "rest": REST_SECONDS,
+            "out": OUT_SECONDS,
         }
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, parameters)
-            now, instants, first = cursor.fetchone()
-        return now, instants, now if first is None else first
+            now, instants, first, blocked = cursor.fetchone()
+        return now, instants, now if first is None else first, now if blocked is None else blocked
 
     def _names(self, application_id: str, endpoint: str, account_remote_id: str) -> tuple[str, str]:
         return (

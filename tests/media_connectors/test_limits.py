@@ -9,30 +9,37 @@ from django.db import connection, transaction
 from media_connectors.contracts import LimitNotice
 from media_connectors.errors import RateLimited
 from media_connectors.gateway import limits
-from media_connectors.gateway.limits import REST_SECONDS, Rates, TokenLimiter
+from media_connectors.gateway.limits import OUT_SECONDS, REST_SECONDS, Rates, TokenLimiter
 from media_connectors.models import LimiterSlot
 
 CALL = {"application_id": "42", "endpoint": "/create", "account_remote_id": "7"}
 
 
 class Clock:
-    """Time that passes only by sleeping, for PostgreSQL's side too: what is stored goes back instead."""
+    """Time that passes only by sleeping, here and in PostgreSQL: a setting of the session takes its clock's place."""
 
     def __init__(self, monkeypatch):
         self.now = 1000.0
         monkeypatch.setattr(limits, "monotonic", lambda: self.now)
         monkeypatch.setattr(limits, "sleep", self.sleep)
+        for name in ("_TAKE", "_ENSURE", "_BLOCK"):
+            statement = getattr(limits, name).replace("clock_timestamp()", "now()")
+            clock = "to_timestamp(current_setting('tests.now')::float8)"
+            monkeypatch.setattr(limits, name, statement.replace("now()", clock))
+
+    @property
+    def now(self):
+        return self._now
+
+    @now.setter
+    def now(self, instant):
+        self._now = instant
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('tests.now', %s, false)", [repr(instant)])
 
     def sleep(self, seconds):
         assert seconds >= 0
         self.now += seconds
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE media_connectors_limiterslot SET"
-                " free_at = ARRAY(SELECT free - %(s)s FROM unnest(free_at) AS free),"
-                " blocked_until = blocked_until - %(s)s * interval '1 second'",
-                {"s": seconds},
-            )
 
 
 @pytest.fixture
@@ -43,8 +50,9 @@ def clock(db, monkeypatch):
 def starts(limiter, clock, count, **call):
     found = []
     for _ in range(count):
-        limiter.acquire(**{**CALL, **call})
+        ticket = limiter.acquire(**{**CALL, **call})
         found.append(clock.now)
+        limiter.answered(ticket)
     return found
 
 
@@ -70,7 +78,7 @@ def test_one_statement_takes_tokens_of_both_limits(clock, django_assert_num_quer
     limiter = TokenLimiter("oceanengine", Rates(developer={"default": 10}, account={"default": 5}))
     limiter.acquire(**CALL)
     with django_assert_num_queries(1):
-        now, instants, _ = limiter._take(limiter._keys(**CALL), wanted=2)
+        now, instants, *_ = limiter._take(limiter._keys(**CALL), wanted=2)
     assert len(instants) == 2
     assert instants == sorted(instants)
     waiting = {slot.key: sum(free > now for free in slot.free_at) for slot in LimiterSlot.objects.all()}
@@ -114,8 +122,43 @@ def test_a_call_that_may_have_been_counted_late_keeps_its_token_longer(clock):
     clock.now += 0.4
     limiter.answered(late)
     first, second = sorted(LimiterSlot.objects.get().free_at)
-    assert first - punctual.at == pytest.approx(1 + REST_SECONDS, abs=1e-6)
-    assert second - late.at == pytest.approx(1 + REST_SECONDS + 0.4, abs=1e-6)
+    assert first - punctual.token.at == pytest.approx(1 + REST_SECONDS, abs=1e-6)
+    assert second - late.token.at == pytest.approx(1 + 0.4, abs=1e-6)
+
+
+def test_of_calls_of_one_instant_each_gives_back_its_own_token(clock):
+    limiter = TokenLimiter("oceanengine", Rates(developer={"default": 2}))
+    now, (at, same), *_ = limiter._take(limiter._keys(**CALL), wanted=2)
+    assert at == same == now
+    token = limits._Token(at, clock.now, clock.now)
+    one, other = (limits.Ticket(limiter._queue(limiter._keys(**CALL)), token, clock.now) for _ in range(2))
+    limiter.answered(one)
+    clock.now += 0.5
+    limiter.answered(other)
+    first, second = sorted(LimiterSlot.objects.get().free_at)
+    assert first - at == pytest.approx(1 + REST_SECONDS, abs=1e-6)
+    assert second - at == pytest.approx(1 + 0.5, abs=1e-6)
+
+
+def test_a_token_is_not_given_to_another_before_its_answer(clock):
+    limiter = TokenLimiter("oceanengine", Rates(developer={"default": 1}))
+    slow = limiter.acquire(**CALL)
+    clock.sleep(3.0)
+    with pytest.raises(RateLimited):
+        limiter.acquire(**CALL)
+    limiter.answered(slow)
+    clock.sleep(1.0)
+    begun = clock.now
+    limiter.acquire(**CALL)
+    assert clock.now == begun
+
+
+def test_a_token_whose_process_died_comes_back_when_its_call_must_be_over(clock):
+    TokenLimiter("oceanengine", Rates(developer={"default": 1})).acquire(**CALL)
+    clock.sleep(OUT_SECONDS + 1.1)
+    begun = clock.now
+    TokenLimiter("oceanengine", Rates(developer={"default": 1})).acquire(**CALL)
+    assert clock.now == begun
 
 
 def test_the_usual_time_to_an_answer_does_not_count_as_late(clock):
@@ -124,18 +167,18 @@ def test_the_usual_time_to_an_answer_does_not_count_as_late(clock):
         ticket = limiter.acquire(**CALL)
         clock.now += 0.05
         limiter.answered(ticket)
-    assert max(LimiterSlot.objects.get().free_at) - ticket.at == pytest.approx(1 + REST_SECONDS, abs=0.06)
-    assert ticket.at + 1 + REST_SECONDS in LimiterSlot.objects.get().free_at
+    assert max(LimiterSlot.objects.get().free_at) - ticket.token.at == pytest.approx(1 + REST_SECONDS, abs=0.06)
+    assert ticket.token.at + 1 + REST_SECONDS in LimiterSlot.objects.get().free_at
 
 
 def test_tokens_are_taken_only_a_short_way_ahead(clock):
     limiter = TokenLimiter("oceanengine", Rates(developer={"default": 2}))
     keys = limiter._keys(**CALL)
-    now, instants, _ = limiter._take(keys, wanted=30)
+    now, instants, *_ = limiter._take(keys, wanted=30)
     assert instants == [now, now]
-    now, none_left, first = limiter._take(keys, wanted=30)
+    now, none_left, first, _ = limiter._take(keys, wanted=30)
     assert none_left == []
-    assert first - now == pytest.approx(1 + REST_SECONDS, abs=0.05)
+    assert first - now == pytest.approx(OUT_SECONDS + 1 + REST_SECONDS, abs=0.05)
 
 
 def test_a_changed_limit_does_not_give_the_second_twice(clock):

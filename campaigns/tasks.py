@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+import structlog
 from celery import shared_task
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from campaigns.selectors.bulk.invariants import bulk_violations
 from campaigns.services.bulk.draining import drain_account
 from campaigns.services.bulk.policy import EnginePolicy
 from campaigns.services.bulk.preparing import prepare_job
+from campaigns.services.bulk.purging import purge_old_jobs
 from campaigns.services.bulk.sweeping import sweep
 from campaigns.services.sync import due_accounts, sync_account
 from campaigns.services.windows import roll_stale_accounts
 from xmagnet.accounts.models import Organization
 from xmagnet.core.scope import organization_scope
+
+logger = structlog.get_logger(__name__)
 
 
 def _policy() -> EnginePolicy:
@@ -38,6 +46,24 @@ def sweep_rows() -> None:
     for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):
         with organization_scope(organization_id):
             sweep(organization_id)
+
+
+@shared_task(name="bulk.check")
+def check_bulk() -> None:
+    """Look whether what must hold of bulk jobs holds; an error in the log for each organization where it does not."""
+    for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):
+        with organization_scope(organization_id), transaction.atomic():
+            found = bulk_violations(_policy())
+        if found:
+            logger.error("bulk.violated", organization_id=organization_id, **asdict(found))
+
+
+@shared_task(name="bulk.purge")
+def purge_bulk() -> None:
+    """Forget the rows of jobs that ended thirty days ago."""
+    for organization_id in Organization.objects.values_list("id", flat=True):
+        with organization_scope(organization_id):
+            purge_old_jobs(timezone.now())
 
 
 @shared_task(name="sync.tick")

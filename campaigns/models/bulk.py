@@ -27,6 +27,8 @@ class BulkRow(TenantModel):
     spec = models.JSONField(null=True)  # the row as we understood it: canonical names and units
     warnings = models.JSONField(null=True)  # e.g. equal to a live plan
     errors = models.JSONField(null=True)  # list of {pointer, column, code, detail, …}
+    # agency and client_ref, from the row's first claim on: of all rows in flight only one may make a reference's plan
+    held_ref = models.CharField(max_length=90, default="", db_default="", blank=True)
     row_key = models.CharField(max_length=16, blank=True)  # suffix of the plan's name at the media, for reading back
     plan_remote_id = models.CharField(max_length=32, blank=True)
     attempt_count = models.IntegerField(default=0)
@@ -39,7 +41,14 @@ class BulkRow(TenantModel):
     finished_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["organization", "job", "row_index"], name="campaigns_row_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "job", "row_index"], name="campaigns_row_once"),
+            models.UniqueConstraint(
+                fields=["organization", "held_ref"],
+                condition=models.Q(state__in=["queued", "sending", "unknown"]) & ~models.Q(held_ref=""),
+                name="campaigns_ref_in_flight",
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["organization", "account", "next_at", "id"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from campaigns.choices import RowState, Status
+from campaigns.choices import Review, RowState, Status
 from campaigns.domain.guardrails import COLUMN_OF
 from campaigns.models import BulkRow, Campaign, Plan
 from media_connectors.contracts import RemoteCampaign, RemotePlan
@@ -20,6 +20,7 @@ from xmagnet.core.scope import require_organization_id
 WATCHED = tuple(COLUMN_OF.values())
 #: the media's lists may still show the old value so long after our own change
 READ_LAG = timedelta(seconds=60)
+REFUSED = (Review.REJECTED, Review.PARTLY_REJECTED)
 _STATES = ("delivery_status", "learning_state", "review_state", "settings", "campaign_id", "remote_modified_at")
 
 
@@ -29,9 +30,14 @@ class Discovered:
 
     discovered_count: int = 0
     drifted_count: int = 0
+    refused: tuple[Plan, ...] = ()  # known plans that the media's review has refused since the last reading
 
     def __add__(self, other: Discovered) -> Discovered:
-        return Discovered(self.discovered_count + other.discovered_count, self.drifted_count + other.drifted_count)
+        return Discovered(
+            self.discovered_count + other.discovered_count,
+            self.drifted_count + other.drifted_count,
+            self.refused + other.refused,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def upsert_plans(account_id: int, plans: Sequence[RemotePlan], *, now: datetime,
     known = {row.remote_id: row for row in mine}
     campaigns = dict(Campaign.objects.filter(account_id=account_id).values_list("remote_id", "id"))
     busy = _plans_in_hand(account_id)
-    entries, fresh, changed = [], [], []
+    entries, fresh, changed, refused = [], [], [], []
     drifted = 0
     for remote in remotes.values():
         row = known.get(remote.remote_id)
@@ -104,6 +110,8 @@ def upsert_plans(account_id: int, plans: Sequence[RemotePlan], *, now: datetime,
                     before[name], after[name] = getattr(row, name), value
                     setattr(row, name, value)
         states = {name: value for name, value in _states(remote, campaign_id).items() if getattr(row, name) != value}
+        if states.get("review_state") in REFUSED:
+            refused.append(row)
         for name, value in states.items():
             setattr(row, name, value)
         if after:
@@ -119,7 +127,7 @@ def upsert_plans(account_id: int, plans: Sequence[RemotePlan], *, now: datetime,
         entries += [_entry("plan.discovered", account, row, None, {"remote_id": row.remote_id}) for row in made]
     if entries:
         record_many(media_actor(account), entries)
-    return Discovered(len(fresh), drifted)
+    return Discovered(len(fresh), drifted, tuple(refused))
 
 
 def mark_deleted(account_id: int, present: Sequence[str], *, now: datetime) -> Discovered:

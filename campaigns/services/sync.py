@@ -18,7 +18,7 @@ from django.db import transaction
 from campaigns.choices import Review, Status
 from campaigns.models import Plan
 from campaigns.services.contents import describe_new_plans
-from campaigns.services.discovery import Discovered, mark_deleted, upsert_campaigns, upsert_plans
+from campaigns.services.discovery import REFUSED, Discovered, mark_deleted, upsert_campaigns, upsert_plans
 from campaigns.services.ingest import ingest_hours
 from media_connectors.contracts import Page, RemotePlan
 from media_connectors.errors import AuthExpired, AuthRevoked, MediaError, PermissionDenied
@@ -35,6 +35,7 @@ from media_connectors.services.lines import AccountLine, line_to
 from xmagnet.core.clock import MEDIA_TIMEZONE
 from xmagnet.core.locks import Lock, try_session_lock
 from xmagnet.core.scope import organization_scope
+from xmagnet.webhooks.services import emit
 
 logger = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -136,6 +137,9 @@ def _keep_plans(
         found: Discovered = upsert_plans(line.account_id, plans, now=now, is_first=is_first)
         if is_full:
             found = found + mark_deleted(line.account_id, [plan.remote_id for plan in plans], now=now)
+        for plan in found.refused:
+            told = {"plan_id": plan.pk, "account_id": plan.account_id, "review_state": str(plan.review_state)}
+            emit("plan.rejected", told, agency_id=plan.agency_id)
         _save_reading(line.account_id, "plans", now, is_full=is_full)
     report.plan_count += len(plans)
     report.discovered_count += found.discovered_count
@@ -146,10 +150,9 @@ def _sync_rejections(line: AccountLine, now: datetime) -> None:
     """Reasons of refused plans that have none yet; those of plans approved since are dropped."""
     with transaction.atomic():
         mine = Plan.objects.filter(account_id=line.account_id)
-        refused = [Review.REJECTED, Review.PARTLY_REJECTED]
         mine.filter(review_state=Review.APPROVED).exclude(reject_reasons=[]).update(reject_reasons=[])
         waiting = list(
-            mine.filter(review_state__in=refused, reject_reasons=[])
+            mine.filter(review_state__in=REFUSED, reject_reasons=[])
             .exclude(status=Status.DELETED)
             .values_list("remote_id", flat=True)[:200]
         )

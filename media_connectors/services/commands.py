@@ -268,6 +268,13 @@ def claim_unsettled(
         return [_as_command(command) for command in found]
 
 
+def forget_commands(row_ids: Sequence[int]) -> int:
+    """Delete the settled commands of rows that are being deleted; how many. Open ones are still to be read back."""
+    settled = OutboundCommand.objects.filter(row_id__in=row_ids)
+    count, _ = settled.exclude(state__in=[CommandState.IN_FLIGHT, CommandState.UNKNOWN]).delete()
+    return count
+
+
 def outcome_of_error(command: Command, error: MediaError) -> Outcome:
     """What an error of a write means for its command."""
     if not error.is_definite:

@@ -71,12 +71,16 @@ def ring(job: Job) -> None:
 
 
 def request_cancel(actor: Actor, job_id: str) -> Job:
-    """Ask a task-driven job to stop at its next checkpoint; a queued one stops at once."""
+    """Ask a task-driven job to stop at its next checkpoint; a queued one stops at once.
+
+    Raises ``NotFound``, also for a row-driven job: its rows must be cancelled with it, which is their service's to do;
+    ``Conflict`` when the job is already finished.
+    """
     actor.require("jobs:write")
     from xmagnet.jobs.selectors import visible_jobs
 
     with transaction.atomic():
-        job = visible_jobs(actor).select_for_update().filter(pk=job_id).first()
+        job = visible_jobs(actor).select_for_update().filter(pk=job_id, is_row_driven=False).first()
         if job is None:
             raise NotFound
         if not job.is_live:

@@ -45,13 +45,17 @@ class RequestMetricsMiddleware:
         return response
 
 
+#: gauges that other parts of the product want asked at each scrape
+QUESTIONS: list[Callable[[], GaugeMetricFamily]] = []
+
+
 class StateCollector(Collector):
     """Counts asked of the database and the broker at each scrape; any web process gives the same answer."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the gauges; one that cannot be asked is left out, so that its absence can raise an alarm."""
         foreseen = _unreachable()
-        for question in (self._jobs, self._queues):
+        for question in (self._jobs, self._queues, *QUESTIONS):
             try:
                 yield question()
             except foreseen:

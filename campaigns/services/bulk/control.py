@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.choices import RowState
 from campaigns.models import BulkRow
 from campaigns.services.bulk.accept import Accepted, Envelope, accept
+from campaigns.services.bulk.following import PAUSE_CREATED
 from campaigns.services.bulk.intake import IncomingRow
 from campaigns.services.bulk.options import BulkOptions
 from campaigns.services.bulk.progress import refresh_job
@@ -30,9 +31,9 @@ _CANCELLED = [{"field": "", "code": "cancelled", "params": {}, "retryable": True
 def cancel_bulk_job(actor: Actor, job_id: str, *, pause_created: bool = False) -> Job:
     """Rows not sent yet are cancelled; rows in flight finish, plans that were made stay.
 
-    ``pause_created``: a following job pauses plans that this one made and enabled.
+    ``pause_created``: when the last row in flight is done, a following job pauses the plans that this one enabled.
 
-    Raises ``NotFound``, and ``Conflict`` when the job is already finished.
+    Raises ``NotFound``, ``Forbidden``, and ``Conflict`` when the job is already finished.
     """
     actor.require("jobs:write")
     if pause_created:
@@ -44,7 +45,8 @@ def cancel_bulk_job(actor: Actor, job_id: str, *, pause_created: bool = False) -
         now = timezone.now()
         job.cancel_requested_at = job.cancel_requested_at or now
         job.state = JobState.CANCELLING
-        job.params = {**job.params, "pause_created": pause_created}
+        if pause_created:
+            job.params = {**job.params, PAUSE_CREATED: {"user_id": actor.user_id, "token_id": actor.token_id}}
         job.save(update_fields=["cancel_requested_at", "state", "params"])
         waiting = BulkRow.objects.filter(job_id=job.pk).filter(
             Q(state=RowState.RECEIVED) | Q(state=RowState.QUEUED, plan_remote_id="")
@@ -85,7 +87,7 @@ def retry_bulk_job(
             path=f"retry:{job.pk}",
             body_sha256=f"{only}:{','.join(sorted(refs))}",
             permission=job.permission,
-            params=job.params,
+            params={name: value for name, value in job.params.items() if name != PAUSE_CREATED},
             source=job.source or {},
             retry_of_id=job.pk,
         )

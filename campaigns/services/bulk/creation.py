@@ -16,7 +16,8 @@ from campaigns.domain.rows.keys import name_at_media
 from campaigns.models import Campaign, Plan
 from campaigns.services.bulk.drafts import campaign_draft, creative_draft, plan_draft
 from campaigns.services.bulk.executors import Account, Answer, ClaimedRow, Jobs, Step, Verdict, Work
-from campaigns.services.bulk.verdicts import failed, not_sent, unsettled
+from campaigns.services.bulk.references import hold_references
+from campaigns.services.bulk.verdicts import failed, in_flight_elsewhere, not_sent, unsettled
 from media_connectors.choices import CommandState
 from media_connectors.services.commands import Command, CommandDraft
 from xmagnet.audit.services import Entry, record_many
@@ -53,7 +54,6 @@ class CreatePlans:
         self._campaigns: dict[str, tuple[int, str, str]] = {}  # by name: our id, remote id, setting key
         self._waiting: dict[str, list[ClaimedRow]] = {}  # by name of a campaign that is being created
         self._progress: dict[int, _Progress] = {}
-        self._refs: dict[str, int] = {}  # client_ref of rows in hand → row id
 
     # -- what to send next -------------------------------------------------------------------------------------
 
@@ -72,7 +72,8 @@ class CreatePlans:
 
     def _without_existing(self, rows: Sequence[ClaimedRow], work: Work) -> list[ClaimedRow]:
         """Rows whose ``client_ref`` no live plan has: a file sent twice makes nothing twice."""
-        with transaction.atomic():
+        held = hold_references(rows, self._account.agency_id)
+        with transaction.atomic():  # after the hold: the row that held the reference before has left its plan
             live = Plan.objects.filter(
                 client_ref__in=[row.client_ref for row in rows], agency_id=self._account.agency_id
             ).exclude(status=Status.DELETED)
@@ -80,11 +81,11 @@ class CreatePlans:
         left = []
         for row in rows:
             plan = plans.get(row.client_ref)
-            if plan is None and self._refs.setdefault(row.client_ref, row.id) != row.id:
-                work.verdicts.append(not_sent(row, None))  # another job's row of this reference is in hand
-                continue
             if plan is None:
-                left.append(row)
+                if row.id in held:
+                    left.append(row)
+                else:
+                    work.verdicts.append(in_flight_elsewhere(row))
                 continue
             work.verdicts.append(
                 Verdict(
@@ -289,8 +290,6 @@ class CreatePlans:
     def _leave(self, row: ClaimedRow, verdict: Verdict) -> Verdict:
         """The row leaves our hands: should it come again in this drain, it starts from its commands."""
         self._progress.pop(row.id, None)
-        if self._refs.get(row.client_ref) == row.id:
-            del self._refs[row.client_ref]
         return verdict
 
     def _succeeded(self, row: ClaimedRow) -> Verdict:

@@ -14,6 +14,7 @@ from campaigns.choices import JobKindName
 from campaigns.domain.rows.states import OPEN, job_state_when_done
 from campaigns.models import BulkRow
 from campaigns.services.bulk.doorbells import ring_prepare
+from campaigns.services.bulk.following import pause_created_plans
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.states import JobState
 from xmagnet.webhooks.services import emit
@@ -68,6 +69,7 @@ def _move(job: Job, counts: Mapping[str, int], waiting_for: Mapping[str, Any] | 
         job.finished_at = timezone.now()
         if job.state == JobState.CANCELLING:
             job.state = JobState.CANCELLED
+            pause_created_plans(job)
         elif job.error and job.error.get("slug") == "expired":
             job.state = JobState.EXPIRED
         elif job.kind == JobKindName.VALIDATE:

@@ -85,6 +85,12 @@ def not_sent(row: ClaimedRow, error: CommandError | Mapping[str, Any] | None, **
     return Verdict(row, RowState.QUEUED, next_at=next_at, wait_reason=reason, **more)
 
 
+def in_flight_elsewhere(row: ClaimedRow) -> Verdict:
+    """Another row of this reference is being sent: this one learns soon whether there is a plan to match."""
+    next_at = timezone.now() + timedelta(seconds=1)
+    return Verdict(row, RowState.QUEUED, next_at=next_at, wait_reason="same_reference")
+
+
 def dead(row: ClaimedRow) -> Verdict:
     """Its worker died every time; nobody else shall."""
     return Verdict(row, RowState.DEAD, errors=[_own("dead")])

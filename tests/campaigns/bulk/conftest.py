@@ -35,8 +35,13 @@ class World:
 
 
 @pytest.fixture
-def media(settings: Settings) -> Iterator[Media]:
-    server = Server(create_app(MockConfig(accounts=2)), "127.0.0.1", 0)
+def mock_config() -> MockConfig:
+    return MockConfig(accounts=2)
+
+
+@pytest.fixture
+def media(settings: Settings, mock_config: MockConfig) -> Iterator[Media]:
+    server = Server(create_app(mock_config), "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.port}"

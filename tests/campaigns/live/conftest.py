@@ -1,5 +1,5 @@
 """The mock media on a real port, shared with the bulk tests."""
 
-from tests.campaigns.bulk.conftest import media, world
+from tests.campaigns.bulk.conftest import media, mock_config, world
 
-__all__ = ["media", "world"]
+__all__ = ["media", "mock_config", "world"]

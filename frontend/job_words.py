@@ -38,7 +38,8 @@ WAITING_REASONS: dict[str, Any] = {
     "authorization": _("a media account that must be authorized again"),
     "account_paused": _("a media account that is paused here"),
     "settling": _("the media to show whether a lost answer took effect"),
-    "media_trouble": _("the media to answer again"),
+    "media_unreachable": _("the media to answer again"),
+    "same_reference": _("another row with the same reference"),
 }
 
 #: a row's state: its word and its tone, in the order of a row's life

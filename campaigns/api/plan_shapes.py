@@ -249,6 +249,20 @@ class AccountListSchema(serializers.Serializer):  # type: ignore[type-arg]
     accounts = AccountSchema(many=True)
 
 
+class MaterialInUseSchema(serializers.Serializer):  # type: ignore[type-arg]
+    account_id = serializers.CharField(help_text="The media's id of the account, as rows want it")
+    account_name = serializers.CharField()
+    kind = serializers.CharField(help_text="As in materials of a row")
+    id = serializers.CharField(help_text="The file's id in that account, as rows want it")
+    cover_id = serializers.CharField(help_text="Empty without a cover")
+    title = serializers.CharField(help_text="A title that it runs with, to recognise it by")
+    plan_count = serializers.IntegerField(help_text="Newest plans that use it")
+
+
+class MaterialsSchema(serializers.Serializer):  # type: ignore[type-arg]
+    materials = MaterialInUseSchema(many=True)
+
+
 class CampaignSchema(NamedSchema):
     remote_id = serializers.CharField(help_text="The media's id")
     account_id = serializers.IntegerField()

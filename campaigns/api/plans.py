@@ -15,6 +15,7 @@ from campaigns.api.bulk import job_answer, read_idempotency_key
 from campaigns.api.bulk_schemas import JobSchema
 from campaigns.api.parameters import AFTER, JOB_HEADERS, KEY_UNLESS_PREVIEW, PERIOD, PLAN_FILTERS, VALIDATE_ONLY, limit
 from campaigns.selectors.campaigns import list_campaigns
+from campaigns.selectors.materials import used_materials
 from campaigns.selectors.plans import plan_detail, plan_rows
 from campaigns.selectors.series import plan_series
 from campaigns.services.annotations import change_labels
@@ -326,3 +327,36 @@ def _texts(value: Any, pointer: str) -> list[str]:
 
 def _invalid(pointer: str, detail: str, code: str = "invalid") -> InvalidInput:
     return InvalidInput(detail, errors=(FieldError(pointer, code, detail),))
+
+
+class MaterialListView(OrgView):
+    """The files that an account's newest plans use, the most used first: what a row's materials may name."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "plans:read"}
+
+    @extend_schema(
+        operation_id="materials_list",
+        summary="List an account's files in use",
+        parameters=[OpenApiParameter("account", int, required=True, description="Our id of the account")],
+        responses={200: shapes.MaterialsSchema, **problems(422)},
+    )
+    def get(self, request: Request, org: str) -> Response:
+        account = request.query_params.get("account", "")
+        if not (account.isascii() and account.isdigit() and int(account) < 1 << 63):
+            raise _invalid("/account", _("account is an id."))
+        return Response(
+            {
+                "materials": [
+                    {
+                        "account_id": one.account_id,
+                        "account_name": one.account_name,
+                        "kind": one.kind,
+                        "id": one.remote_id,
+                        "cover_id": one.cover_remote_id,
+                        "title": one.title,
+                        "plan_count": one.plan_count,
+                    }
+                    for one in used_materials(self.actor, [int(account)])
+                ]
+            }
+        )

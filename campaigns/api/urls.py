@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("plans/<int:plan_id>", plans.PlanView.as_view(), name="plan"),
     path("plans/<int:plan_id>/metrics", plans.PlanMetricsView.as_view(), name="plan-metrics"),
     path("accounts", plans.AccountListView.as_view(), name="accounts"),
+    path("materials", plans.MaterialListView.as_view(), name="materials"),
     path("campaigns", plans.CampaignListView.as_view(), name="campaigns"),
     path("jobs", jobs.JobListView.as_view(), name="jobs"),
     path("jobs/<str:job_id>", jobs.JobView.as_view(), name="job"),

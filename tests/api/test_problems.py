@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from tests.factories import OrganizationFactory, make_api_token, make_member
@@ -119,3 +120,13 @@ def test_an_error_of_ours_tells_nothing_of_the_inside(
 def test_pages_outside_the_api_stay_pages(client: Client):
     response = client.get("/nowhere", headers={"accept": "application/json"})
     assert (response.status_code, response["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_a_database_that_is_away_is_told_with_a_time_to_come_back(client, monkeypatch):
+    def away(*_args, **_more):
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr("xmagnet.web.api.views.authorized", away)
+    answer = client.get("/api/v1/o/acme/me", headers={"authorization": "Bearer x"})
+    assert (answer.status_code, answer["Content-Type"], answer["Retry-After"]) == (503, "application/problem+json", "5")
+    assert "connection is lost" not in answer.content.decode()

@@ -218,3 +218,16 @@ def test_a_schedule_may_be_written_in_words_as_in_bulk_rows(world, api):
 def test_values_that_mean_nothing_change_nothing(world, api, changes, more):
     answer = api("post", "plans/bulk-update", {"plan_ids": [world.blue_plan.pk], "changes": changes, **more})
     assert (answer.status_code, jobs(world)) == (422, 0)
+
+
+def test_files_in_use_are_listed_for_accounts_that_one_may_see(world, api):
+    account = world.blue_plan.account_id
+    with organization_scope(world.organization.pk):
+        type(world.blue_plan).objects.filter(pk=world.blue_plan.pk).update(
+            materials=[{"kind": "image", "remote_id": "tos-1", "cover_remote_id": ""}], titles=["每月几元起"]
+        )
+    (one,) = api("get", f"materials?account={account}").json()["materials"]
+    assert (one["kind"], one["id"], one["title"], one["plan_count"]) == ("image", "tos-1", "每月几元起", 1)
+    narrowed = api("get", f"materials?account={account}", role="optimizer", account_ids=[world.red_plan.account_id])
+    assert narrowed.json() == {"materials": []}
+    assert api("get", "materials?account=x").status_code == 422

@@ -59,6 +59,7 @@ ROUTES: dict[str, Route] = {
     "api:plans-labels": Route({"POST": "plans:write"}),
     "api:accounts": Route({"GET": "accounts:read"}),
     "api:campaigns": Route({"GET": "plans:read"}),
+    "api:materials": Route({"GET": "plans:read"}),
     "api:me": Route(READ_JOBS),
     "api:limits": Route(READ_JOBS),
     "api:webhooks": Route(both("webhooks:manage")),

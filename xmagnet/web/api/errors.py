@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import SuspiciousOperation
+from django.db import OperationalError
 from django.http import Http404, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
@@ -19,6 +20,8 @@ from xmagnet.web.api.problems import PROBLEM_BASE, PROBLEM_TYPE, STATUSES
 from xmagnet.web.api.rendering import FastJSONRenderer
 
 MAX_ERRORS = 100
+#: an embedded PostgreSQL is back after a kill in about this time
+DATABASE_BACK_SECONDS = 5
 logger = structlog.get_logger(__name__)
 
 
@@ -94,6 +97,11 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     elif isinstance(error, (MultiPartParserError, SuspiciousOperation)):
         slug, title, _meaning = STATUSES[400]
         body = problem_body(slug, 400, title, "The form cannot be read.")
+    elif isinstance(error, OperationalError):
+        logger.warning("api.database_away", exc_info=True)
+        slug, title, _meaning = STATUSES[503]
+        body = problem_body(slug, 503, title, "The database does not answer. Nothing was written; try again.")
+        headers["Retry-After"] = str(DATABASE_BACK_SECONDS)
     else:
         logger.exception("api.errored")
         body = problem_body("internal-error", 500, "Internal error", "Something went wrong inside X-Magnet.")

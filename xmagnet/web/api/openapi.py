@@ -23,7 +23,7 @@ TAGS = [
 ]
 _TAG_OF = {
     "plans/bulk": "Bulk creation", "plans/bulk/template": "Bulk creation", "limits": "Caller", "me": "Caller",
-    "jobs": "Jobs", "plans": "Plans", "accounts": "Accounts", "campaigns": "Accounts",
+    "jobs": "Jobs", "plans": "Plans", "accounts": "Accounts", "campaigns": "Accounts", "materials": "Accounts",
     "webhooks": "Webhooks", "webhook-deliveries": "Webhooks",
 }  # fmt: skip
 

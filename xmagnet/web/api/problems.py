@@ -45,6 +45,7 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     415: ("unsupported-media", "Unsupported content type", "Content-Type or Content-Encoding is not read here"),
     422: ("validation-error", "The request is not valid", "errors says where and why"),
     429: ("rate-limited", "Too many requests", "Too many requests or rows; Retry-After says when to come back"),
+    503: ("unavailable", "Not available now", "The database does not answer; Retry-After says when to try again"),
     500: ("internal-error", "Internal error", "Our error; send it again with the same Idempotency-Key"),
 }
 

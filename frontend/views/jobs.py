@@ -84,6 +84,7 @@ class JobPage(OneJob, Page):
             events=events,
             poll_seconds=POLL_SECONDS,
             result_formats=RESULT_FORMATS,
+            may_pause_created=self.found.kind == CREATE_PLANS and self.actor.can("plans:launch"),
             has_failed=any(counts.get(state) for state in NOT_SUCCEEDED),
             **described(self.found),
             **kwargs,
@@ -91,6 +92,8 @@ class JobPage(OneJob, Page):
 
 
 MAX_EVENTS = 200
+#: the kind of job that makes plans, which stopping it can pause
+CREATE_PLANS = "plans.create"
 RESULT_FORMATS = ("csv", "xlsx", "ndjson")
 #: rows in these states can be tried again
 NOT_SUCCEEDED = ("failed", "invalid", "dead", "cancelled")
@@ -122,7 +125,11 @@ class JobCancel(OneJob, Page):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         job = self.job()
         try:
-            (cancel_bulk_job if job.is_row_driven else request_cancel)(self.actor, job.pk)
+            if job.is_row_driven:
+                is_pausing = request.POST.get("pause_created") == "yes"
+                cancel_bulk_job(self.actor, job.pk, pause_created=is_pausing)
+            else:
+                request_cancel(self.actor, job.pk)
         except Conflict as refusal:
             messages.warning(request, refusal.detail)
         else:

@@ -68,6 +68,7 @@ def test_the_list_costs_the_same_for_many_jobs(
 ) -> None:
     for _ in range(30):
         make_job(organization)
+    admin.get(JOBS)  # the first page of a minute notes the session, too
     with django_assert_max_num_queries(19):
         assert admin.get(JOBS).status_code == 200
 
@@ -161,3 +162,16 @@ def test_jobs_are_found_by_id(organization: Organization, admin: Client) -> None
     job = make_job(organization)
     html = admin.get("/o/sunrise/search/", {"q": job.pk}).content.decode()
     assert f'href="/o/sunrise/jobs/{job.pk}/"' in html
+
+
+def test_stopping_a_bulk_job_can_also_pause_what_it_made(
+    organization: Organization, admin: Client, as_role: Callable[..., Client]
+) -> None:
+    job, kept = (make_job(organization, is_row_driven=True, state=JobState.RUNNING) for _ in range(2))
+    assert "Stop and pause its plans" in admin.get(f"{JOBS}{job.pk}/").content.decode()
+    assert "Stop and pause its plans" not in as_role(Role.ANALYST).get(f"{JOBS}{job.pk}/").content.decode()
+    admin.post(f"{JOBS}{job.pk}/cancel/", {"pause_created": "yes"})
+    admin.post(f"{JOBS}{kept.pk}/cancel/")
+    assert reload(job).params["pause_created"]["user_id"]
+    assert not reload(kept).params.get("pause_created")
+    assert reload(job).cancel_requested_at is not None

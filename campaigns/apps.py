@@ -6,8 +6,8 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every process that may run rows knows every kind of row-driven job."""
-        from campaigns import metrics
+        from campaigns.services.bulk import gauges
         from campaigns.services.changes import executing
 
         executing.register()
-        metrics.register()
+        gauges.register()

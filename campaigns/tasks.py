@@ -53,7 +53,7 @@ def check_bulk() -> None:
     """Look whether what must hold of bulk jobs holds; an error in the log for each organization where it does not."""
     for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):
         with organization_scope(organization_id), transaction.atomic():
-            found = bulk_violations(_policy())
+            found = bulk_violations(lease_seconds=_policy().lease_seconds)
         if found:
             logger.error("bulk.violated", organization_id=organization_id, **asdict(found))
 

@@ -62,7 +62,7 @@ class AlarmForm(forms.Form):
         max_digits=12,
         decimal_places=2,
         widget=forms.NumberInput({"inputmode": "decimal", "step": "0.01", "min": "0.01"}),
-        help_text=_("Empty: no alarm. The account is then marked here and on the overview, and the bell tells it."),
+        help_text=_("Empty: no alarm. The account is then marked here and on the overview."),
     )
 
 

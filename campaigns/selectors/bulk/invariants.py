@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 
-from campaigns.services.bulk.policy import EnginePolicy
 from xmagnet.core.scope import require_organization_id
 
 #: jobs that ended longer ago have been looked at before
@@ -33,18 +33,15 @@ class Violations:
         )
 
 
-def bulk_violations(policy: EnginePolicy | None = None) -> Violations:
+def bulk_violations(*, lease_seconds: float = 60.0) -> Violations:
     """In the organization in scope, inside a transaction: of live jobs and those that ended within the last hour."""
-    lease_seconds = (policy or EnginePolicy()).lease_seconds
+    asked: dict[str, Any] = {
+        "organization": require_organization_id(),
+        "look_back": LOOK_BACK,
+        "late": timedelta(seconds=2 * lease_seconds),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _VIOLATIONS,
-            {
-                "organization": require_organization_id(),
-                "look_back": LOOK_BACK,
-                "late": timedelta(seconds=2 * lease_seconds),
-            },
-        )
+        cursor.execute(_VIOLATIONS, asked)
         return Violations(*cursor.fetchone())
 
 

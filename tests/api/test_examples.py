@@ -22,7 +22,7 @@ from campaigns.models import Plan
 from campaigns.services.bulk.draining import drain_account
 from campaigns.services.bulk.leases import due_accounts
 from campaigns.services.bulk.preparing import prepare_job
-from tests.campaigns.bulk.conftest import World, media, world  # noqa: F401  fixtures
+from tests.campaigns.bulk.conftest import World, media, mock_config, world  # noqa: F401  fixtures
 from tests.campaigns.bulk.test_machine import POLICY, drain, submit
 from tests.factories import make_api_token, make_member
 from tests.stacks import free_ports, wait_until

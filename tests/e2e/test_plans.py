@@ -114,7 +114,7 @@ def test_plans_are_built_from_the_page_to_the_job(
     page.locator("#id_bids").fill("40 45")
     page.locator("#id_budgets").fill("500")
     page.locator('[data-add="schedule"]').click()
-    page.get_by_role("button", name="08–22").click()
+    page.get_by_role("button", name="Daytime").click()
     expect(page.locator("[data-schedule-summary]")).to_have_text("98 hours a week")
     cell = page.get_by_role("gridcell", name="Mon 08:00")
     cell.focus()

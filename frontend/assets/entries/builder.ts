@@ -153,10 +153,10 @@ if (form) {
   document.addEventListener("click", onClick);
   document.addEventListener("submit", onPicked, true);
   form.addEventListener("input", (event) => {
-    if (!(event.target as Element).closest("[data-adder]")) changed();
+    if (!(event.target as Element).closest("[data-adder], [data-not-a-setting]")) changed();
   });
   form.addEventListener("change", (event) => {
-    if (!(event.target as Element).closest("[data-adder], [data-half-hours]")) changed();
+    if (!(event.target as Element).closest("[data-adder], [data-half-hours], [data-not-a-setting]")) changed();
   });
   form.addEventListener("keydown", (event) => {
     // Enter in a text field must not create a thousand plans.

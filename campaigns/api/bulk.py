@@ -24,7 +24,7 @@ from campaigns.api.bulk_schemas import BULK_BODIES, EXAMPLE_ROW, BulkCheckSchema
 from campaigns.api.parameters import FILE_NAME, IDEMPOTENCY_KEY, JOB_HEADERS
 from campaigns.selectors.bulk.jobs import job_etag, job_resource
 from campaigns.services.bulk.accept import Accepted
-from campaigns.services.bulk.intake import XLSX_TYPE, Body, format_of, read_body
+from campaigns.services.bulk.intake import Body, format_of, read_body
 from campaigns.services.bulk.limits import (
     FORMAT_LIMITS,
     JOB_DEADLINE,
@@ -39,6 +39,7 @@ from campaigns.services.bulk.limits import (
 from campaigns.services.bulk.requests import Preview, accept_body, check_rows, read_request
 from campaigns.services.bulk.template import csv_template, xlsx_template
 from xmagnet.core.errors import InvalidInput
+from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.selectors import get_job
 from xmagnet.web.api.errors import ApiProblem
@@ -163,7 +164,7 @@ class TemplateView(OrgView):
         if format not in {"csv", "xlsx"}:
             raise InvalidInput(_("format is csv or xlsx."))
         content = csv_template() if format == "csv" else xlsx_template()
-        content_type = "text/csv; charset=utf-8" if format == "csv" else XLSX_TYPE
+        content_type = CSV_TYPE if format == "csv" else XLSX_TYPE
         response = HttpResponse(content, content_type=content_type)
         response["Content-Disposition"] = f'attachment; filename="plans.{format}"'
         return response

@@ -30,8 +30,8 @@ from campaigns.selectors.bulk.jobs import job_etag, job_resource
 from campaigns.selectors.bulk.results import result_stream
 from campaigns.selectors.bulk.rows import row_page
 from campaigns.services.bulk.control import cancel_bulk_job, retry_bulk_job
-from campaigns.services.bulk.intake import XLSX_TYPE
 from xmagnet.core.errors import FieldError, InvalidInput, NotFound
+from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.selectors import get_job, list_jobs
 from xmagnet.jobs.states import JobState
@@ -40,7 +40,7 @@ from xmagnet.web.api.problems import problems
 from xmagnet.web.api.views import OrgView
 from xmagnet.web.streaming import stream_in_scope
 
-RESULT_TYPES = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "xlsx": XLSX_TYPE}
+RESULT_TYPES = {"ndjson": "application/x-ndjson", "csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
 
 class JobListView(OrgView):

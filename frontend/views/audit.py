@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from frontend.audit_words import ACTION_GROUPS, VIA_LABELS, changes
-from frontend.csv_rows import csv_chunks
 from frontend.views.base import ROWS_PER_PAGE, Page
 from xmagnet.audit.selectors import AuditQuery, search_events
+from xmagnet.core.spreadsheets import CSV_TYPE, csv_stream
 from xmagnet.jobs.services import AlreadyRunning, enqueue
 from xmagnet.web.streaming import stream_in_scope
 
@@ -87,7 +87,7 @@ class AuditExport(Page):
                 yield [_cell(value) for value in event]
 
         response = StreamingHttpResponse(
-            stream_in_scope(actor, lambda: csv_chunks(COLUMNS, rows())), content_type="text/csv; charset=utf-8"
+            stream_in_scope(actor, lambda: csv_stream(COLUMNS, rows())), content_type=CSV_TYPE
         )
         response["Content-Disposition"] = f'attachment; filename="audit-{timezone.localdate():%Y%m%d}.csv"'
         return response

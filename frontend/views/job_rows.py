@@ -19,14 +19,15 @@ from frontend.job_words import ROW_STATES
 from frontend.views.base import Fragment, Page
 from frontend.views.jobs import OneJob
 from xmagnet.core.errors import Conflict, InvalidInput
+from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from xmagnet.web.streaming import stream_in_scope
 
 ROWS_SHOWN = 50
 #: rows that need somebody
 FAILED_STATES = (RowState.FAILED.value, RowState.INVALID.value, RowState.DEAD.value)
 RESULT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": CSV_TYPE,
+    "xlsx": XLSX_TYPE,
     "ndjson": "application/x-ndjson",
 }
 

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from campaigns.selectors.plans import export_rows
 from campaigns.services.views import delete_view, save_view
-from frontend.tables.plan_export import CSV_TYPE, XLSX_TYPE, as_csv, as_xlsx
+from frontend.tables.plan_export import as_csv, as_xlsx
 from frontend.tables.plan_state import state_from
 from frontend.views.answers import done
 from frontend.views.base import Fragment
 from xmagnet.core.errors import InvalidInput
+from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from xmagnet.web.streaming import stream_in_scope
 
 _WRITERS = {"csv": (as_csv, CSV_TYPE), "xlsx": (as_xlsx, XLSX_TYPE)}

@@ -10,13 +10,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.services.bulk.intake import XLSX_TYPE, Body, format_of, read_body, rows_of
+from campaigns.services.bulk.intake import Body, format_of, read_body, rows_of
 from campaigns.services.bulk.limits import VALIDATE_IN_REQUEST_ROWS
 from campaigns.services.bulk.options import BulkOptions
 from campaigns.services.bulk.requests import Preview, accept_body, check_rows
 from campaigns.services.bulk.template import csv_template, xlsx_template
 from frontend.views.base import Crumb, Fragment, Page
 from xmagnet.core.errors import DomainError, Forbidden, InvalidInput
+from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 
 #: rows shown after a check, the wrong ones first
 SHOWN = 100
@@ -96,7 +97,7 @@ class UploadTemplate(Fragment):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         is_csv = kwargs["extension"] == "csv"
-        content, kind = (csv_template(), "text/csv; charset=utf-8") if is_csv else (xlsx_template(), XLSX_TYPE)
+        content, kind = (csv_template(), CSV_TYPE) if is_csv else (xlsx_template(), XLSX_TYPE)
         response = HttpResponse(content, content_type=kind)
         response["Content-Disposition"] = f'attachment; filename="plans.{kwargs["extension"]}"'
         return response

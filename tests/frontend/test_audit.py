@@ -1,11 +1,10 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.db import transaction
 from django.test import Client
 
 from frontend.audit_words import FieldChange, changes
-from frontend.csv_rows import csv_chunks, safe_cell
 from frontend.views.base import ROWS_PER_PAGE
 from tests.factories import OrganizationFactory, make_actor
 from tests.frontend.rows import reload, row_of, rows_of
@@ -104,17 +103,3 @@ def test_changes_are_the_fields_that_differ() -> None:
         FieldChange("c", "", "1, 2"),
     )
     assert changes(None, None) == ()
-
-
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "＝1"])
-def test_text_that_looks_like_a_formula_is_quoted(text: str) -> None:
-    assert safe_cell(text) == f"'{text}"
-
-
-def test_csv_comes_in_chunks_and_complete() -> None:
-    def rows() -> Iterator[list[int]]:
-        yield from ([n] for n in range(1201))
-
-    chunks = list(csv_chunks(["n"], rows()))
-    assert len(chunks) == 3
-    assert b"".join(chunks).decode("utf-8-sig").split() == ["n", *map(str, range(1201))]

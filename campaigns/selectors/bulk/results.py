@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
-from openpyxl import Workbook
 
-from campaigns.domain.rows.cells import escaped
 from campaigns.domain.rows.reading import FIELDS, RESULT_COLUMNS
 from campaigns.selectors.bulk.rows import RowView, iterate_rows, job_columns
+from xmagnet.core.spreadsheets import csv_stream, xlsx_stream
 from xmagnet.jobs.models import Job
-
-CHUNK_BYTES = 64 * 1024
-CSV_CHUNK_ROWS = 500
 
 
 def result_stream(job: Job, *, format: str, states: Sequence[str] = ()) -> Iterator[bytes]:
@@ -26,40 +19,15 @@ def result_stream(job: Job, *, format: str, states: Sequence[str] = ()) -> Itera
     if format == "ndjson":
         return _ndjson(rows)
     columns = [name for name in job_columns(job) if name not in RESULT_COLUMNS] or list(FIELDS)
-    return _csv(rows, columns) if format == "csv" else _xlsx(rows, columns)
+    header = [*columns, *RESULT_COLUMNS]
+    cells = (_cells(row, columns) for row in rows)
+    return csv_stream(header, cells) if format == "csv" else xlsx_stream("results", header, cells)
 
 
 def _ndjson(rows: Iterator[RowView]) -> Iterator[bytes]:
     for row in rows:
         resource = row.as_resource()
         yield orjson.dumps({**row.source, "result": resource}, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _csv(rows: Iterator[RowView], columns: Sequence[str]) -> Iterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow([*columns, *RESULT_COLUMNS])
-    yield b"\xef\xbb\xbf"  # spreadsheets take the file for UTF-8 only with this mark
-    for number, row in enumerate(rows, start=1):
-        writer.writerow(_cells(row, columns))
-        if number % CSV_CHUNK_ROWS == 0:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
-
-
-def _xlsx(rows: Iterator[RowView], columns: Sequence[str]) -> Iterator[bytes]:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("results")
-    sheet.append([*columns, *RESULT_COLUMNS])
-    for row in rows:
-        sheet.append(_cells(row, columns))
-    with tempfile.TemporaryFile() as file:
-        book.save(file)
-        file.seek(0)
-        while piece := file.read(CHUNK_BYTES):
-            yield piece
 
 
 def _cells(row: RowView, columns: Sequence[str]) -> list[str]:
@@ -74,7 +42,7 @@ def _cells(row: RowView, columns: Sequence[str]) -> list[str]:
         "; ".join(error.detail for error in row.errors),
         "; ".join(warning.detail for warning in row.warnings),
     ]
-    return [escaped(text) for text in (*(cell_text(row.source.get(name)) for name in columns), *results)]
+    return [*(cell_text(row.source.get(name)) for name in columns), *results]
 
 
 def cell_text(value: Any) -> str:

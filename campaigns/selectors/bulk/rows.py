@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from campaigns.domain.rows.cells import column_letter
 from campaigns.models import BulkRow
 from campaigns.selectors.bulk.messages import MEDIA_PROBLEMS, sentence, translated
 from xmagnet.accounts.actor import Actor
+from xmagnet.core.spreadsheets import column_letter
 from xmagnet.jobs.models import Job
 
 STREAM_CHUNK = 2000

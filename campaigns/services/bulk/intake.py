@@ -14,11 +14,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import IO, Any, Protocol
 
-import openpyxl
 import orjson
 from django.utils.translation import gettext as _
 
-from campaigns.domain.rows.cells import column_letter, unescaped
 from campaigns.domain.rows.reading import FIELDS, RESULT_COLUMNS
 from campaigns.services.bulk.limits import (
     FORMAT_LIMITS,
@@ -28,6 +26,7 @@ from campaigns.services.bulk.limits import (
     XLSX_INFLATED_BYTES,
 )
 from xmagnet.core.errors import DomainError, FieldError, InvalidInput
+from xmagnet.core.spreadsheets import XLSX_TYPE, column_letter, unescaped
 
 CHUNK_BYTES = 256 * 1024
 GZIP = 31  # zlib's window bits for a gzip header and trailer
@@ -36,7 +35,6 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # JSON may carry the character, 
 _FORMULA_TAG = re.compile(rb"[<:]f[\s/>]")
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # the last: encrypted
 COMMENT = "#"  # the row below the header that explains the columns starts with it
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = {
     "application/json": "json",
     "application/x-ndjson": "ndjson",
@@ -293,6 +291,8 @@ def _from_xlsx(body: Body) -> Rows:
 
 def _sheet(body: Body, *, has_results: bool = True) -> Iterator[tuple[Any, ...]]:
     """The first sheet's rows: what its formulas had come to when it was saved, or the formulas themselves."""
+    import openpyxl  # late, as xmagnet.core.spreadsheets says
+
     try:
         body.file.seek(0)
         copy = io.BytesIO(body.file.read())  # two readers must not share a position

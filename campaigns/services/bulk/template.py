@@ -8,15 +8,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from openpyxl import Workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from campaigns.domain.rows.reading import FIELDS
 from campaigns.services.bulk.intake import COMMENT
 from campaigns.services.bulk.limits import FORMAT_LIMITS
+from xmagnet.core.spreadsheets import BYTE_ORDER_MARK, column_letter
 
 NOTES = {
     "client_ref": gettext_noop(
@@ -65,19 +61,24 @@ def csv_template() -> bytes:
     writer = csv.writer(buffer)
     writer.writerow(FIELDS)
     writer.writerow(_explanations())
-    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
+    return (BYTE_ORDER_MARK + buffer.getvalue()).encode()
 
 
 def xlsx_template() -> bytes:
     """The same as a workbook: fixed header, choices to pick, long numbers kept as text."""
+    from openpyxl import Workbook  # late, as xmagnet.core.spreadsheets says
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     book = Workbook()
     sheet: Any = book.active
     sheet.title = "plans"
     sheet.append(list(FIELDS))
     sheet.append(_explanations())
     last = FORMAT_LIMITS["xlsx"].rows + 2
-    for index, name in enumerate(FIELDS, start=1):
-        letter = get_column_letter(index)
+    for index, name in enumerate(FIELDS):
+        letter = column_letter(index)
         head = sheet[f"{letter}1"]
         head.font = Font(bold=True)
         head.fill = PatternFill("solid", fgColor="E8EEF7")

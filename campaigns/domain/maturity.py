@@ -14,6 +14,13 @@ FINAL_AGE = 7
 #: arrived share at the end of the day of that age: the lags of the benchmark market over its hours of the day, the
 #: three media alike, form and payment goals half and half; a test measures them again
 DEFAULT_SHARES = (0.754, 0.908, 0.949, 0.971, 0.984, 0.993, 0.998, 1.0)
+#: arrived share of today's conversions at the end of each hour, from the same market: a young day has little in yet
+TODAY_SHARES = (
+    *(0.456, 0.543, 0.599, 0.633, 0.651, 0.640, 0.614, 0.605, 0.614, 0.630, 0.645, 0.655),
+    *(0.660, 0.672, 0.688, 0.700, 0.710, 0.716, 0.718, 0.719, 0.722, 0.728, 0.739, 0.754),
+)
+#: a day's age is read when it is complete: the share at an age is that at the end of its last hour
+READING_HOUR = 23
 #: the default curve weighs as much as so many final conversions (tuning.md §2: shrinkage of the lag curve)
 PRIOR_CONVERSIONS = 200.0
 
@@ -46,6 +53,17 @@ def estimate_shares(
         share = (min(item.seen, item.final) + prior * default[age]) / (item.final + prior)
         shares.append(max(share, shares[-1]) if shares else share)
     return (*shares, 1.0)
+
+
+def by_now(shares: tuple[float, ...], *, hour: int, minute: int) -> tuple[float, ...]:
+    """The curve with today's share as of this minute (media time) in place of the end of the day.
+
+    Between two hours the share is interpolated; the organization's own end of the day scales the default hours.
+    """
+    later = TODAY_SHARES[hour]
+    earlier = TODAY_SHARES[hour - 1] if hour else later
+    share = earlier + (later - earlier) * minute / 60
+    return (min(1.0, share * shares[0] / DEFAULT_SHARES[0]), *shares[1:])
 
 
 def matured(billed_conversions: float, age: int, shares: tuple[float, ...]) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from campaigns.domain.maturity import FINAL_AGE
+from campaigns.domain.maturity import FINAL_AGE, READING_HOUR
 from campaigns.domain.metrics import MEASURES
 from campaigns.models import Plan, WindowState
 from campaigns.selectors.maturity import arrived_shares
@@ -254,7 +254,12 @@ def _upsert_days(cursor: Any, key: dict[str, Any]) -> list[tuple[int, date]]:
 
 
 def _read_maturity(cursor: Any, key: dict[str, Any], now: datetime) -> None:
-    """Note how many billed conversions each day had at today's age; a day's last reading at an age counts."""
+    """Note how many billed conversions each day had at today's age, when today is complete; the last reading counts.
+
+    A reading in the morning would say that hardly anything arrives on the first day.
+    """
+    if now.astimezone(MEDIA_TIMEZONE).hour < READING_HOUR:
+        return
     today = now.astimezone(MEDIA_TIMEZONE).date()
     cursor.execute(
         "INSERT INTO campaigns_maturityreading (organization_id, account_id, stat_date, age, billed_conversions)"

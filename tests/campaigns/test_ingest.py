@@ -152,16 +152,20 @@ def test_yesterdays_same_hours_end_at_this_minute(world, scope):
 def test_matured_conversions_grow_by_what_is_missing(world, scope):
     ingest(
         world.blue_account,
-        hour(world.blue_plan, 0, billed_conversions=754),
+        hour(world.blue_plan, 0, billed_conversions=680),  # at 14:30
         hour(world.blue_plan, 1, billed_conversions=908),
     )
     assert windows(world.blue_plan, "matured_conversions")["TODAY"] == pytest.approx(1000)
     assert windows(world.blue_plan, "matured_conversions")["LAST_7_DAYS"] == pytest.approx(1000)
 
 
-def test_each_read_notes_what_had_arrived_at_that_age(world, scope, clock):
+def test_the_last_hour_notes_what_had_arrived_at_that_age(world, scope, clock):
     ingest(world.blue_account, hour(world.blue_plan, 2, billed_conversions=10))
-    assert MaturityReading.objects.values_list("age", "billed_conversions").get() == (2, 10)
+    assert not MaturityReading.objects.exists()  # at 14:30 today's age is not over
+    clock.move_to(NOW + timedelta(hours=9))
+    for billed in (11, 12):
+        ingest(world.blue_account, hour(world.blue_plan, 2, billed_conversions=billed))
+    assert MaturityReading.objects.values_list("age", "billed_conversions").get() == (2, 12)
 
 
 def test_windows_roll_when_the_day_turns(world, scope, clock):

@@ -29,7 +29,7 @@ def scope(world):
     )
     ingest(
         world.red_account,
-        hour(world.red_plan, 0, 13, cost_fen=100_00, conversions=2, revenue_fen=500_00, billed_conversions=377),
+        hour(world.red_plan, 0, 13, cost_fen=100_00, conversions=2, revenue_fen=500_00, billed_conversions=340),
     )
     ingest(world.other_account, hour(world.other_plan, 0, 9, cost_fen=99_999))
     with organization_scope(world.organization.pk):

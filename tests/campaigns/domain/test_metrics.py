@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.domain.maturity import DEFAULT_SHARES, Evidence, estimate_shares, matured, share_at
+from campaigns.domain.maturity import DEFAULT_SHARES, Evidence, by_now, estimate_shares, matured, share_at
 from campaigns.domain.metrics import COLUMNS, METRICS, columns_of, values_of
 
 SUMS = {
@@ -57,6 +57,19 @@ def test_maturity_learns_from_days_that_are_final():
 def test_maturity_never_falls_with_age():
     shares = estimate_shares([Evidence(2, 100, 10_000)])
     assert list(shares) == sorted(shares)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "share"), [(0, 0, 0.456), (0, 59, 0.456), (14, 30, 0.680), (15, 0, 0.688), (23, 60, 0.754)]
+)
+def test_a_young_day_has_less_in_than_a_whole_one(hour, minute, share):
+    shares = by_now(DEFAULT_SHARES, hour=hour, minute=minute)
+    assert shares == (pytest.approx(share), *DEFAULT_SHARES[1:])
+
+
+def test_the_organizations_own_evidence_scales_the_hours_of_today():
+    assert by_now((0.377, *DEFAULT_SHARES[1:]), hour=14, minute=30)[0] == pytest.approx(0.340)
+    assert by_now((1.0, *DEFAULT_SHARES[1:]), hour=23, minute=59)[0] <= 1.0
 
 
 def test_a_days_conversions_are_grown_by_what_has_not_arrived():

@@ -35,6 +35,7 @@ def read_arguments(arguments: list[str] | None = None) -> tuple[argparse.Namespa
     parser.add_argument("--accounts", type=int, default=4, help="advertiser accounts per medium at the first start")
     parser.add_argument("--duplicate-project-names", action="store_true", help="allow them (undocumented either way)")
     parser.add_argument("--check-materials", action="store_true", help="refuse plans with materials never uploaded")
+    parser.add_argument("--approval-code", type=int, choices=(0, 1), default=0, help="Kuaishou approval/list's success")
     limits = parser.add_mutually_exclusive_group()
     limits.add_argument("--limits", type=Path, metavar="FILE", help="JSON: calls a second by layer and path")
     limits.add_argument("--no-limits", action="store_true", help="the default")
@@ -58,6 +59,7 @@ def read_arguments(arguments: list[str] | None = None) -> tuple[argparse.Namespa
         deny_share=given.deny_share,
         has_unique_project_names=not given.duplicate_project_names,
         checks_materials=given.check_materials,
+        approval_code=given.approval_code,
     )
 
 

@@ -27,7 +27,7 @@ class CallRecord:
 
 
 class CallLog:
-    """Counters since the last reset and the last 50,000 records."""
+    """Counters since the last reset and the last 50,000 records; ``failures`` are bugs of the mock itself."""
 
     def __init__(self) -> None:
         # Calls are recorded outside the world's lock, by many threads.
@@ -41,6 +41,12 @@ class CallLog:
         self.limited: Counter[tuple[str, str]] = Counter()
         self.faults: Counter[str] = Counter()
         self.total = 0
+        self.failures = 0
+
+    def note_failure(self) -> None:
+        """A handler of ours broke: nothing that a medium or a fault rule did."""
+        with self._lock:
+            self.failures += 1
 
     def add(self, record: CallRecord) -> None:
         with self._lock:
@@ -59,6 +65,7 @@ class CallLog:
             return {
                 "total": self.total,
                 "over_limit": sum(self.limited.values()),
+                "failures": self.failures,
                 "by_path": [{"medium": m, "path": p, "calls": n} for (m, p), n in self.by_path.most_common()],
                 "by_code": [{"medium": m, "code": c, "calls": n} for (m, c), n in self.by_code.most_common()],
                 "limited": [{"medium": m, "layer": layer, "calls": n} for (m, layer), n in self.limited.most_common()],

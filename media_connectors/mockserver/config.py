@@ -15,6 +15,8 @@ class MockConfig:
     media time (the longest takes three times as long), ``deny_share`` the share of reviews that refuse. ``accounts``
     is how many advertiser accounts each medium starts with. ``checks_materials`` refuses plans with ids of videos and
     images that were never uploaded, as the real media do; off, so that plans can be tried without uploads.
+    ``approval_code`` is what Kuaishou's ``approval/list`` says for success: 0 as its newest public client expects, or 1
+    as the documentation has it.
     """
 
     state_dir: Path | None = None
@@ -30,3 +32,4 @@ class MockConfig:
     has_unique_project_names: bool = True
     checks_materials: bool = False
     public_url: str = ""
+    approval_code: int = 0

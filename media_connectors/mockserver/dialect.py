@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import orjson
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import parse_form_data
 
 from .faults import NO_FAULT, Strike
@@ -91,6 +91,7 @@ class Call:
     strike: Strike = NO_FAULT
     now: float = 0.0
     _body: bytes | None = None
+    _form: MultiDict[str, str] = field(default_factory=MultiDict)
     _item_draw: random.Random | None = None
 
     @property
@@ -122,10 +123,18 @@ class Call:
         return orjson.loads(body) if body.strip() else {}
 
     def form(self) -> dict[str, str]:
-        """Text fields of a multipart or urlencoded body; files land in ``files``."""
+        """Text fields of a multipart or urlencoded body, the first of each name; files land in ``files``.
+
+        Raises ``ValueError`` for a body that is no form.
+        """
         _, form, files = parse_form_data(self.environ, silent=False)
         self.files = {name: files[name] for name in files}
+        self._form = form
         return {name: form[name] for name in form}
+
+    def repeated(self, *names: str) -> list[str]:
+        """All values of form fields that may come more than once, after ``form()``."""
+        return [value for name in names for value in self._form.getlist(name)]
 
     def account(self, account_id: int) -> Account:
         """The account, when the token may see it and it speaks this dialect; otherwise raises ``Refused``."""
@@ -140,7 +149,7 @@ class Call:
         """Insert or update rows of the store."""
         for row in rows:
             self.store.save(row, self.now)
-            if getattr(row, "created_at", None) == self.now:
+            if isinstance(row.id, int) and getattr(row, "created_at", None) == self.now:
                 self.world.note_birth(row.id)
 
     def log(self, account_id: int, row: Any, object_type: str, title: str, **changes: tuple[Any, Any]) -> None:

@@ -81,10 +81,10 @@ class MarketDriver:
         hour = hour_of(now)
         if ledger.hour is None:
             self._open(hour, now)
-        if hour - ledger.hour > MAX_CATCH_UP_HOURS:
+        elif hour - ledger.hour > MAX_CATCH_UP_HOURS:
             self._close()
             self._open(hour, now)
-        while ledger.hour < hour:
+        while ledger.hour is not None and ledger.hour < hour:
             self._close()
             begins_at = (self._last_closed + 1) * HOUR
             self._life.advance(begins_at)
@@ -134,7 +134,8 @@ class MarketDriver:
             self._state, self._result = self._settle(hour, table)
         else:
             self._state = self._next_state
-        self._schedule(self._result, table)
+        if self._result is not None:
+            self._schedule(self._result, table)
         self._money.forget()
 
     def _schedule(self, result: HourResult, table: np.ndarray) -> None:

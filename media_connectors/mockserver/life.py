@@ -10,7 +10,22 @@ from collections.abc import Iterable, Sequence
 
 from .clock import DAY, day_of, half_hour_of_week, local, parse
 from .ground import Ground
-from .model import DELETED, DENIED, FAILED, LEARNED, LEARNING, NONE, OFF, ON, PASSED, PENDING, Campaign, Creative, Plan
+from .model import (
+    DELETED,
+    DENIED,
+    FAILED,
+    LEARNED,
+    LEARNING,
+    NONE,
+    OFF,
+    ON,
+    PASSED,
+    PENDING,
+    Account,
+    Campaign,
+    Creative,
+    Plan,
+)
 from .money import Money
 
 LEARNING_DAYS = 3
@@ -107,7 +122,12 @@ class Life:
             return
         self._today = today
         store, weekday = self._ground.store, local(now).weekday()
-        for row in [*store.accounts.values(), *store.campaigns.values(), *store.plans.values()]:
+        rows: list[Account | Campaign | Plan] = [
+            *store.accounts.values(),
+            *store.campaigns.values(),
+            *store.plans.values(),
+        ]
+        for row in rows:
             week = row.settings.get("day_budget_schedule")
             if week and row.budget_li != week[weekday]:
                 row.budget_li = week[weekday]

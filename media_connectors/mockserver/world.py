@@ -183,7 +183,8 @@ class World:
         self.journal.append(self.clock.now(), CLOCK_LINE, self.clock.to_record())
         self.journal.flush()
         buffer = io.BytesIO()
-        np.savez(buffer, **self.ledger.to_arrays(), **self.driver.to_arrays())
+        arrays: dict[str, Any] = {**self.ledger.to_arrays(), **self.driver.to_arrays()}
+        np.savez(buffer, **arrays)
         draft = directory / "market.draft"
         draft.write_bytes(buffer.getvalue())
         draft.replace(directory / "market.npz")

@@ -1,5 +1,6 @@
 """The control page: plain HTML, no script from elsewhere."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -150,7 +151,7 @@ def _apps(world: "World") -> str:
     return "<h2>Developer apps</h2>" + _table(("medium", "app id", "secret"), rows, 9)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], first_number: int) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], first_number: int) -> str:
     def cell(tag: str, position: int, text: str) -> str:
         mark = " class=n" if position >= first_number else ""
         return f"<{tag}{mark}>{escape(text)}</{tag}>"

@@ -178,6 +178,7 @@ def test_a_handler_that_fails_answers_with_the_vendors_system_error(
     monkeypatch.setattr(ocean.world.store, "plans_of", fail)
     assert ocean.refused("GET", LIST)[0] == 50000
     assert "KeyError: 'broken'" in caplog.text
+    assert ocean.http.get("/control/api/calls").json()["failures"] == 1
     monkeypatch.undo()
     assert ocean.get(LIST)["list"] == []
 

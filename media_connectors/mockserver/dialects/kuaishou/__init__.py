@@ -9,7 +9,20 @@ from typing import Any
 import orjson
 
 from ...dialect import Call, Dialect, Endpoint, Handler, Refused
-from . import accounts, campaigns, creatives, files, oauth, programs, reports, tasks, tools, unit_batches, units
+from . import (
+    accounts,
+    campaigns,
+    creatives,
+    files,
+    library,
+    oauth,
+    programs,
+    reports,
+    tasks,
+    tools,
+    unit_batches,
+    units,
+)
 from .values import BUSINESS_ERROR, TOKEN_EXPIRED, TOKEN_INVALID, TRANSIENT_ERROR, refused
 
 ROOT = "/rest/openapi/"
@@ -42,6 +55,9 @@ _GUARDED: dict[str, Handler] = {
     "gw/dsp/creative/batch_update": creatives.batch_update_creatives,
     "gw/dsp/creative/list": creatives.list_creatives,
     "v1/creative/update/status": creatives.update_creative_status,
+    "v1/creative/preview": creatives.preview_creative,
+    "v1/creative/action_bar_text/list": tools.action_texts,
+    "v1/creative/creative_tag/advise": tools.tag_advice,
     "gw/dsp/advanced_creative/create": programs.create_program,
     "gw/dsp/advanced_creative/update": programs.update_program,
     "gw/dsp/advanced_creative/list": programs.list_programs,
@@ -50,7 +66,16 @@ _GUARDED: dict[str, Handler] = {
     "v2/file/ad/video/upload": files.upload_video,
     "v1/file/ad/image/get": files.get_image,
     "v1/file/ad/video/get": files.get_videos,
-    "v1/file/ad/video/list": files.list_videos,
+    "v1/file/ad/image/upload": files.upload_image_unsigned,
+    "v1/file/ad/image/list": library.list_images,
+    "v1/file/ad/video/list": library.list_videos,
+    "v1/file/ad/video/update": library.update_videos,
+    "v1/file/ad/video/tag/delete": library.delete_tags,
+    "v1/file/ad/video/relate/creatives": library.related_creatives,
+    "v1/file/ad/video/share": library.share_videos,
+    "gw/dsp/v1/file/ad/video/share/new": library.share_videos_where_possible,
+    "gw/dsp/file/ad/video/delete": library.delete_videos,
+    "gw/dsp/v1/pic/share": library.share_images,
     "v1/report/account_report": reports.account_report,
     "v1/report/campaign_report": reports.campaign_report,
     "v1/report/unit_report": reports.unit_report,
@@ -108,7 +133,10 @@ class Kuaishou(Dialect):
         """Query, form fields and JSON body together; the body wins."""
         params: dict[str, Any] = dict(call.query())
         if call.content_type.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
-            return params | call.form()
+            try:
+                return params | call.form()
+            except ValueError:
+                raise refused("请求体不是合法的表单") from None
         try:
             body = call.json_body()
         except orjson.JSONDecodeError:
@@ -118,7 +146,7 @@ class Kuaishou(Dialect):
         return params | body
 
     def answer(self, call: Call, data: Any) -> dict[str, Any]:
-        code = oauth.APPROVAL_SUCCESS if call.path == APPROVALS else 0
+        code = call.world.config.approval_code if call.path == APPROVALS else 0
         return {"code": code, "message": "OK", "data": data, "request_id": call.world.new_request_id()}
 
     def token_refusal(self, reason: str) -> Refused:

@@ -28,8 +28,10 @@ class Budget:
 
 def read_budget(params: Params, least_yuan: int) -> Budget | None:
     """The budget in a request, or ``None`` when it says nothing about it. Both forms together are refused."""
-    daily = whole(params, "day_budget")
-    weekly = wholes(params, "day_budget_schedule")
+    daily, weekly = whole(params, "day_budget"), wholes(params, "day_budget_schedule")
+    if daily is None and weekly is None:
+        # The community SDK's names when it creates a campaign.
+        daily, weekly = whole(params, "daily_budget"), wholes(params, "daily_budget_schedule")
     if weekly:
         if daily:
             raise refused("day_budget 与 day_budget_schedule 不能同时传")

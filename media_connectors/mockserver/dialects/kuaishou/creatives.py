@@ -9,7 +9,7 @@ from .campaigns import SWITCHES
 from .delivery import refresh_delivery
 from .paging import day_filter, listed, put_status_filter
 from .status import CREATIVE_DELETED, PUT_STATUS, creative_status, read_switch, review_text
-from .unit_rules import CUSTOM_TYPES
+from .unit_rules import CUSTOM_TYPES, PROGRAM_TYPES
 from .units import find_unit
 from .values import (
     Params,
@@ -29,6 +29,7 @@ CUSTOM, PROGRAM = "custom", "program"
 MATERIAL_TYPES = frozenset({1, 2, 5, 6, 9, 10, 11, 12, 14})
 VIDEO_TYPES = frozenset({1, 2})
 MOST_PER_UNIT = 15
+MOST_VIEWERS = 10
 DESCRIPTION_LENGTH = 30
 NAME_LENGTH = 100
 BATCH = 20
@@ -52,7 +53,8 @@ def find_creative(call: Call, account_id: int, creative_id: int, kind: str | Non
 def find_material(call: Call, account_id: int, key: str, kind: str) -> Material:
     """An uploaded ``video`` or ``image`` of the account by its photo_id or image_token."""
     material = call.store.material_by_key.get(key)
-    if material is None or material.account_id != account_id or material.kind != kind:
+    is_there = material is not None and material.account_id == account_id and material.kind == kind
+    if material is None or not is_there or material.settings.get("is_deleted"):
         raise refused(f"视频 {key} 不存在" if kind == "video" else f"图片 {key} 不存在")
     return material
 
@@ -96,6 +98,20 @@ def batch_update_creatives(call: Call) -> dict[str, Any]:
         _update(call, creative, entry)
         updated.append(creative.id)
     return {"add_creative_ids": added, "update_creative_ids": updated}
+
+
+def preview_creative(call: Call) -> dict[str, Any]:
+    """``v1/creative/preview``: a creative, or a unit's program, for up to ten users or phones; nobody is sent it."""
+    params = call.params
+    account = call.account(required_whole(params, "advertiser_id"))
+    unit_type = whole_in(params, "unit_type", CUSTOM_TYPES | PROGRAM_TYPES)
+    if unit_type in CUSTOM_TYPES:
+        find_creative(call, account.id, required_whole(params, "creative_id"))
+    else:
+        find_unit(call, account.id, required_whole(params, "unit_id"))
+    if not texts(params, "user_ids", MOST_VIEWERS, 40) and not texts(params, "phones", MOST_VIEWERS, 20):
+        raise refused("user_ids 与 phones 不能同时为空")
+    return {}
 
 
 def list_creatives(call: Call) -> dict[str, Any]:

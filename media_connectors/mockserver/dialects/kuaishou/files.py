@@ -6,17 +6,19 @@ from typing import Any
 from ...clock import stamp
 from ...dialect import Call
 from ...model import Material
-from .paging import page_bounds
 from .pictures import Facts, examine
 from .values import Params, items, refused, required_whole, text, whole_in
 
 IMAGE_TYPES = frozenset({1, 2, 3, 4, 5, 6, 7, *range(8, 21), 100, 101, 102, 103})
+OLD_IMAGE_TYPES = frozenset({0, 1, 2, 3})
 VIDEO_TYPES = frozenset(range(10))
 BY_FILE, BY_URL = 1, 2
+# One form field a tag; clients disagree on how a list is named.
+TAG_FIELDS = ("photo_tag", "photo_tag[]", "[]photo_tag")
 PHOTO_NAME_LENGTH = 150
 WIDE = 2
 STATIC_HOST = "http://static.mock-kuaishou.example"
-TRANSCODING, USABLE = 2, 1
+TRANSCODING, USABLE, GONE = 2, 1, 0
 # A video is transcoding for the first look at it and usable from the second on.
 POLLS_UNTIL_USABLE = 2
 FROM_API = 4
@@ -25,13 +27,22 @@ SHORT_VIDEO_MS = 15_000
 
 def upload_image(call: Call) -> dict[str, Any]:
     """``v2/file/ad/image/upload``"""
+    way = whole_in(call.params, "upload_type", frozenset({BY_FILE, BY_URL}))
+    kind = whole_in(call.params, "type", IMAGE_TYPES)
+    return _upload_image(call, kind, way, is_signed=way == BY_FILE)
+
+
+def upload_image_unsigned(call: Call) -> dict[str, Any]:
+    """``v1/file/ad/image/upload``: a file and its type, which is 0 unless told; nothing to check it by."""
+    return _upload_image(call, whole_in(call.params, "type", OLD_IMAGE_TYPES, 0), BY_FILE, is_signed=False)
+
+
+def _upload_image(call: Call, kind: int, way: int, *, is_signed: bool) -> dict[str, Any]:
     params = call.params
     account = call.account(required_whole(params, "advertiser_id"))
-    kind = whole_in(params, "type", IMAGE_TYPES)
-    way = whole_in(params, "upload_type", frozenset({BY_FILE, BY_URL}))
     content, name = _content(call) if way == BY_FILE else _linked(params)
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if way == BY_FILE:
+    if is_signed:
         _check_signature(params, md5, is_required=True)
     facts = examine(content)
     if way == BY_FILE and facts.format not in {"png", "jpeg", "gif"}:
@@ -55,7 +66,7 @@ def upload_image(call: Call) -> dict[str, Any]:
             settings={"url": f"{STATIC_HOST}/udata/pkg/{token}", "type": kind},
         )
         call.save(image)
-    return _show_image(image)
+    return show_image(image)
 
 
 def get_image(call: Call) -> dict[str, Any]:
@@ -65,10 +76,11 @@ def get_image(call: Call) -> dict[str, Any]:
     image = call.store.material_by_key.get(text(params, "image_token") or "")
     if image is None or image.account_id != account.id or image.kind != "image":
         raise refused("图片不存在")
-    return _show_image(image)
+    return show_image(image)
 
 
-def _show_image(image: Material) -> dict[str, Any]:
+def show_image(image: Material) -> dict[str, Any]:
+    """A picture as every answer shows it."""
     return {
         "url": image.settings["url"],
         "width": image.width,
@@ -115,7 +127,7 @@ def upload_video(call: Call) -> dict[str, Any]:
         settings={
             "url": f"{STATIC_HOST}/upic/{photo_id}.mp4",
             "cover_url": f"{STATIC_HOST}/upic/{photo_id}.jpg",
-            "photo_tag": [str(tag) for tag in items(params, "photo_tag") or items(params, "[]photo_tag") or []],
+            "photo_tag": _tags(call),
             "is_hidden": text(params, "shield_backward_switch") != "true",
         },
     )
@@ -138,17 +150,8 @@ def get_videos(call: Call) -> list[dict[str, Any]]:
         if video.polls < POLLS_UNTIL_USABLE:
             video.polls += 1
             call.save(video)
-        found.append(_show(video))
+        found.append(show_video(video))
     return found
-
-
-def list_videos(call: Call) -> dict[str, Any]:
-    """``v1/file/ad/video/list``: the account's videos, newest first."""
-    account = call.account(required_whole(call.params, "advertiser_id"))
-    first, last = page_bounds(call.params)
-    videos = [m for m in call.store.materials_of(account.id) if m.kind == "video" and call.is_visible(m)]
-    videos.reverse()
-    return {"total_count": len(videos), "details": [_show(video) for video in videos[first:last]]}
 
 
 def _content(call: Call) -> tuple[bytes, str]:
@@ -185,7 +188,19 @@ def _frame(facts: Facts, kind: int) -> tuple[int, int]:
     return (1280, 720) if kind == WIDE else (720, 1280)
 
 
-def _show(video: Material) -> dict[str, Any]:
+def _tags(call: Call) -> list[str]:
+    """One tag a form field, or all of them as a JSON list in one field."""
+    return [str(tag) for value in call.repeated(*TAG_FIELDS) for tag in items({"photo_tag": value}, "photo_tag") or []]
+
+
+def _status(video: Material) -> int:
+    if video.settings.get("is_deleted"):
+        return GONE
+    return USABLE if video.polls >= POLLS_UNTIL_USABLE else TRANSCODING
+
+
+def show_video(video: Material) -> dict[str, Any]:
+    """A video as the library shows it."""
     return {
         "photo_id": video.key,
         "photo_name": video.name,
@@ -195,7 +210,7 @@ def _show(video: Material) -> dict[str, Any]:
         "url": video.settings["url"],
         "cover_url": video.settings["cover_url"],
         "signature": video.md5,
-        "new_status": USABLE if video.polls >= POLLS_UNTIL_USABLE else TRANSCODING,
+        "new_status": _status(video),
         "status": 0,
         "source": FROM_API,
         "authorization": 1,

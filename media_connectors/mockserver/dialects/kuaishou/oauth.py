@@ -11,8 +11,6 @@ from .values import TOKEN_EXPIRED, TOKEN_INVALID, refused, required_whole, text,
 
 CODE_SECONDS = 600
 MOST_APPROVALS = 200
-# The number that stands for success in the answer to ``approval/list`` and nowhere else.
-APPROVAL_SUCCESS = 1
 
 _PAGE = """<!doctype html>
 <html lang="zh"><meta charset="utf-8"><title>磁力引擎授权（模拟）</title>
@@ -64,7 +62,7 @@ def refresh_token(call: Call) -> dict[str, Any]:
 
 
 def list_approvals(call: Call) -> dict[str, Any]:
-    """``oauth2/authorize/approval/list``: the token is in the body; answered with code 1."""
+    """``oauth2/authorize/approval/list``: the token is in the body, ``MockConfig.approval_code`` says success."""
     app = _app(call)
     pair = call.store.tokens.get(text(call.params, "access_token") or "")
     if pair is None or pair.app_id != app.id:

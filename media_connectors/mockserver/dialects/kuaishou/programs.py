@@ -169,7 +169,8 @@ def _read_photos(call: Call, unit: Plan, params: Params) -> list[dict[str, Any]]
             raise refused("参数错误：photo_list 的每项必须为对象")
         photo_id = text(entry, "photo_id") or ""
         find_material(call, unit.account_id, photo_id, "video")
-        cover = text(entry, "cover_image_token") or ""
+        # The older family gives each video a list of covers.
+        cover = text(entry, "cover_image_token") or next(iter(texts(entry, "cover_image_tokens", 1, 200)), "")
         if cover:
             find_material(call, unit.account_id, cover, "image")
         kind = whole_in(entry, "creative_material_type", VIDEO_TYPES)

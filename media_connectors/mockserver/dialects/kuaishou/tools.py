@@ -15,6 +15,7 @@ READABLE_SECONDS = 184 * 24 * 3600
 TARGETS = {"account": 1, "campaign": 2, "unit": 3, "creative": 4, "video": 5}
 CREATED, CHANGED = 1, 2
 BY_API = 5
+ACTION_TEXTS = ("立即投保", "立即咨询", "了解详情", "查看详情", "免费领取", "立即领取", "立即预约")
 _DEEP_NAMES = {
     3: "付费",
     7: "次日留存",
@@ -63,6 +64,18 @@ def quota(call: Call) -> dict[str, Any]:
         "available_count": max(0, MOST_CAMPAIGNS - living),
         "quota_msg_list": [],
     }
+
+
+def action_texts(call: Call) -> dict[str, Any]:
+    """``v1/creative/action_bar_text/list``: what a button may say."""
+    call.account(required_whole(call.params, "advertiser_id"))
+    return {"action_bar_text": list(ACTION_TEXTS)}
+
+
+def tag_advice(call: Call) -> dict[str, Any]:
+    """``v1/creative/creative_tag/advise``"""
+    account = call.account(required_whole(call.params, "advertiser_id"))
+    return {"industry": "金融业", "secondIndustry": account.industry, "tags": ["医疗险", "重疾险", "意外险"]}
 
 
 def goal_types(call: Call) -> dict[str, Any]:

@@ -66,8 +66,8 @@ _KEPT: tuple[tuple[str, Any], ...] = (
     ("template_id", 0),
     ("package_id", 0),
 )
-# The community SDK writes this one's name differently from the documentation.
-_ALIASES = {"web_uri_type": "web_url_type"}
+# The community SDK writes these names differently from the documentation.
+_ALIASES = {"web_uri_type": "web_url_type", "schema_uri": "schema_url"}
 URL_LENGTH = 1_000
 
 

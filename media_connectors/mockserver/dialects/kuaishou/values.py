@@ -120,6 +120,16 @@ def texts(params: Params, name: str, most: int, longest: int) -> list[str]:
     return found
 
 
+def batch_texts(params: Params, name: str, most: int) -> list[str]:
+    """Texts of a batch call, each once and in order: at least one, at most ``most``."""
+    found = list(dict.fromkeys(str(value) for value in items(params, name) or []))
+    if not found:
+        raise refused(f"参数错误：{name} 不能为空")
+    if len(found) > most:
+        raise refused(f"参数错误：{name} 数量不能超过 {most} 个")
+    return found
+
+
 def batch_ids(params: Params, singular: str, plural: str, most: int) -> list[int]:
     """Ids of a batch call: one field, the other, or both; no repetition, at most ``most``."""
     single = whole(params, singular)

@@ -92,7 +92,7 @@ def group(
     position = {label: index for index, label in enumerate(kinds)}
     columns = np.array([position[label] for label in labels], dtype=np.int64)
     summed = np.zeros((len(table.starts), len(kinds), len(METRICS)), dtype=np.int64)
-    np.add.at(summed, (slice(None), columns), values)
+    np.add.at(summed.swapaxes(0, 1), columns, values.swapaxes(0, 1))
     time_labels = [tuple(d.of_time(start) for d in times if d.of_time) for start in table.starts]
     merged: dict[tuple[tuple[str, ...], int], np.ndarray] = {}
     for row, column in zip(*np.nonzero(summed.any(axis=2)), strict=True):

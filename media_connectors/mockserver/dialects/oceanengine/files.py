@@ -68,6 +68,9 @@ def _keep_video(call: Call, account_id: int, data: bytes, name: str) -> Material
             (film.format, film.width, film.height, film.duration_ms) if film else ("mp4", 720, 1280, 15_000)
         )
         material = _add(call, account_id, VIDEO, md5, name or f"{md5}.{form}", form, len(data), width, height, length)
+        if call.params.get("labels"):
+            material.settings = {"labels": call.params["labels"]}
+            call.save(material)
     return material
 
 
@@ -197,6 +200,7 @@ def _list(call: Call, kind: str, ids: str) -> dict[str, Any]:
         material
         for material in reversed(call.store.materials_of(account.id))
         if material.kind == kind
+        and ("labels" not in wanted or not set(wanted["labels"]).isdisjoint(material.settings.get("labels", [])))
         and call.is_visible(material)
         and (ids not in wanted or material.key in wanted[ids])
         and ("material_ids" not in wanted or material.id in wanted["material_ids"])

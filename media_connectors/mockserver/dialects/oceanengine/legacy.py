@@ -145,6 +145,10 @@ def _campaign_row(campaign: Campaign) -> dict[str, Any]:
 
 
 def list_ads(call: Call) -> dict[str, Any]:
+    """``list`` and ``page_info``, as every user of it reads them, and beside them the fields of the first ad.
+
+    The official SDK's model of ``data`` is one ad: who asks it for one id sees that ad, who reads ``list`` sees all.
+    """
     account = call.account(call.params.get("advertiser_id", 0))
     wanted = call.params.get("filtering", {})
     rows = []
@@ -161,7 +165,8 @@ def list_ads(call: Call) -> dict[str, Any]:
             continue
         if wanted.get("ad_name", "") in plan.name:
             rows.append(pick(row, call.params.get("fields")))
-    return page_of(call, rows, largest=1000)
+    paged = page_of(call, rows, largest=1000)
+    return {**(paged["list"][0] if paged["list"] else {}), **paged}
 
 
 def _ad_row(call: Call, plan: Plan) -> dict[str, Any]:

@@ -143,12 +143,12 @@ def _read_scalar(kind: str, value: Any, name: str) -> Any:
         return number
     if kind == "float":
         try:
-            number = math.nan if isinstance(value, bool) else float(value)
+            real = math.nan if isinstance(value, bool) else float(value)
         except (TypeError, ValueError):
-            number = math.nan
-        if not math.isfinite(number):
+            real = math.nan
+        if not math.isfinite(real):
             raise Refused(PARAMETER_ERROR, f"{name}: Not a valid number.")
-        return number
+        return real
     return value
 
 

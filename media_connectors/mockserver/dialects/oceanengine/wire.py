@@ -36,8 +36,13 @@ def refuse(message: str) -> Refused:
 
 def read_query(call: Call, shape: Shape) -> dict[str, Any]:
     """Typed parameters of a GET: arrays and objects are JSON texts inside one value."""
+    return shape.read(_structured(call, call.query(), shape))
+
+
+def _structured(call: Call, texts: dict[str, str], shape: Shape) -> dict[str, Any]:
+    """Lists and objects out of their JSON texts; empty scalars are left out, as if they had not been sent."""
     given: dict[str, Any] = {}
-    for name, text in call.query().items():
+    for name, text in texts.items():
         expected = shape.fields.get(name)
         if expected is None:
             continue
@@ -45,13 +50,13 @@ def read_query(call: Call, shape: Shape) -> dict[str, Any]:
             given[name] = _structure(call, name, text, expected)
         elif text != "":
             given[name] = text
-    return shape.read(given)
+    return given
 
 
 def _structure(call: Call, name: str, text: str, expected: Shape) -> Any:
     # The vendor's TypeScript port joins arrays with commas, nothing else may.
     if expected.kind == "list" and call.header("X-Sdk-Language") == "node":
-        return _joined(text)
+        return _joined(text, expected.item)
     try:
         return orjson.loads(text)
     except ValueError:
@@ -61,10 +66,12 @@ def _structure(call: Call, name: str, text: str, expected: Shape) -> Any:
     raise refuse(f"{name}: Not a valid JSON value.")
 
 
-def _joined(text: str) -> list[Any]:
+def _joined(text: str, item: Shape | None) -> list[Any]:
     """Numbers, texts or JSON objects between commas; one alone has none."""
     if not text:
         return []
+    if item is not None and item.kind in ("str", "enum") and not text.startswith("["):
+        return text.split(",")
     try:
         found = orjson.loads(f"[{text}]")
     except ValueError:
@@ -76,7 +83,11 @@ def _joined(text: str) -> list[Any]:
 def read_body(call: Call, shape: Shape) -> dict[str, Any]:
     """Typed parameters of a POST: JSON, or a form for uploads."""
     if call.content_type.startswith(("multipart/", "application/x-www-form-urlencoded")):
-        return shape.read(call.form())
+        try:
+            form = call.form()
+        except ValueError:
+            raise refuse("Invalid form body") from None
+        return shape.read(_structured(call, form, shape))
     try:
         given = call.json_body()
     except ValueError:

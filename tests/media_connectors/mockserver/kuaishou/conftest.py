@@ -124,7 +124,9 @@ class Media:
 
 @pytest.fixture
 def media():
-    return Media()
+    media = Media()
+    yield media
+    assert media.world.calls.failures == 0
 
 
 def decodes(value, shape, where="data"):

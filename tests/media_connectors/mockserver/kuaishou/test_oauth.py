@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from .conftest import APP_ID, SECRET
+from .conftest import APP_ID, SECRET, Media
 
 PAIR = "oauth2/authorize/"
 
@@ -118,10 +118,12 @@ def test_without_a_known_token_nothing_is_answered_or_done(media, token):
     assert media.world.store.campaigns == {}
 
 
-def test_approvals_succeed_with_code_one(media):
+@pytest.mark.parametrize("code", [0, 1])
+def test_approvals_succeed_with_the_code_that_the_server_was_told(code):
+    media = Media(approval_code=code)
     asked = {"app_id": APP_ID, "secret": SECRET, "access_token": media.token}
     answer = media.call(PAIR + "approval/list", **asked, page_no=1, page_size=3)
-    assert answer["code"] == 1
+    assert (answer["code"], answer["message"]) == (code, "OK")
     assert answer["data"]["details"][0] == media.account_id
     assert len(answer["data"]["details"]) == 3
     assert answer["data"]["isEnd"] is False

@@ -150,3 +150,4 @@ def started(config: MockConfig) -> Iterator[Ocean]:
     yield client
     client.http.close()
     client.app.close()
+    assert client.world.calls.failures == 0

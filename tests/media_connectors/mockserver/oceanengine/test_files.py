@@ -92,6 +92,15 @@ def test_a_video_comes_back_measured_and_is_found_by_every_key(ocean: Ocean) -> 
     assert ocean.refused("GET", VIDEO + "ad/get/", video_ids=["x"] * 61)[0] == 40000
 
 
+def test_lists_of_a_form_are_json_and_empty_fields_are_none(ocean: Ocean) -> None:
+    """The SDKs write a multipart form's lists as they write those of a query."""
+    sent = upload(ocean, "video", mp4(), labels='["医疗","竖版"]', is_aigc="false", video_cover_id="")
+    assert sent["code"] == 0
+    listed = ocean.get(VIDEO + "get/", filtering={"video_ids": [sent["data"]["video_id"]]})["list"][0]
+    assert listed["labels"] == ["医疗", "竖版"]
+    assert upload(ocean, "video", mp4(8), labels="医疗")["code"] == 40000
+
+
 def test_uploads_by_url_need_a_url(ocean: Ocean) -> None:
     path = IMAGE + "ad/"
     given = {"advertiser_id": str(ocean.account), "upload_type": "UPLOAD_BY_URL"}

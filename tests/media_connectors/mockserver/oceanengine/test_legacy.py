@@ -34,6 +34,17 @@ def test_promotions_are_read_and_changed_as_ads(ocean: Ocean) -> None:
     assert (row["cpa_bid"], row["budget"]) == (99.5, 4000.0)
 
 
+def test_an_ad_asked_for_by_id_stands_in_the_list_and_in_data_itself(ocean: Ocean) -> None:
+    """The documentation has a list, the official SDK's model the fields of one ad."""
+    project = ocean.project()
+    first, second = ocean.promotion(project, "甲"), ocean.promotion(project, "乙")
+    data = ocean.get(AD + "get/", filtering={"ids": [first]}, fields=["ad_id", "name"])
+    assert (data["ad_id"], data["name"]) == (first, "甲")
+    assert data["list"] == [{"ad_id": first, "name": "甲"}]
+    assert [row["ad_id"] for row in ocean.get(AD + "get/")["list"]] == [second, first]
+    assert set(ocean.get(AD + "get/", filtering={"ids": [1]})) == {"list", "page_info"}
+
+
 def test_each_material_of_a_promotion_is_a_creative(ocean: Ocean) -> None:
     promotion = ocean.promotion(ocean.project())
     rows = ocean.get("/open_api/2/creative/get/", filtering={"ad_id": promotion})["list"]

@@ -53,6 +53,14 @@ def test_the_typescript_ports_lists_of_one_have_no_comma(ocean: Ocean, joined: s
     assert raw(ocean, path, f"advertiser_id={ocean.account}&{asked}&order_by={order}")["code"] == 40000
 
 
+def test_the_typescript_ports_texts_stay_texts(ocean: Ocean) -> None:
+    """An id of digits only is no number where the vendor has a text, nor is one that begins with zeros."""
+    path = "/open_api/2/file/image/ad/get/"
+    for ids in ("12345678901234567890123456789012", "007,1e5"):
+        body = raw(ocean, path, f"advertiser_id={ocean.account}&image_ids={ids}", **{"X-Sdk-Language": "node"})
+        assert (body["code"], body["data"]["list"]) == (0, [])
+
+
 def test_filters_are_json_objects(ocean: Ocean) -> None:
     body = raw(ocean, LIST, f"advertiser_id={ocean.account}&filtering=project")
     assert (body["code"], body["message"]) == (40000, "filtering: Not a valid JSON value.")
@@ -70,6 +78,12 @@ def test_a_broken_body_is_a_parameter_error(ocean: Ocean) -> None:
     answer = ocean.http.post("/open_api/v3.0/project/create/", content=b"{", headers=headers)
     assert answer.status_code == 200
     assert answer.json()["code"] == 40000
+
+
+def test_a_form_without_a_boundary_is_a_parameter_error(ocean: Ocean) -> None:
+    headers = {"Access-Token": ocean.token, "Content-Type": "multipart/form-data"}
+    answer = ocean.http.post("/open_api/2/file/image/ad/", content=b"x", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (200, 40000)
 
 
 def test_paths_end_with_a_slash_and_methods_matter(ocean: Ocean) -> None:

@@ -18,6 +18,7 @@ from campaigns.services.bulk.purging import purge_old_jobs
 from campaigns.services.bulk.sweeping import sweep
 from campaigns.services.sync import due_accounts, sync_account
 from campaigns.services.windows import roll_stale_accounts
+from media_connectors.services.health import tell_stalled
 from xmagnet.accounts.models import Organization
 from xmagnet.core.scope import organization_scope
 
@@ -79,6 +80,14 @@ def sync_tick() -> None:
 def sync_one(organization_id: int, account_id: int) -> None:
     """Read one media account."""
     sync_account(organization_id, account_id, now=timezone.now())
+
+
+@shared_task(name="sync.watch")
+def watch_sync() -> None:
+    """Tell people of accounts whose numbers no longer arrive."""
+    for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):
+        with organization_scope(organization_id):
+            tell_stalled(timezone.now())
 
 
 @shared_task(name="metrics.roll")

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from frontend.navigation import PERSONAL, MenuLink, MenuSection, links, menu_for
 from xmagnet.accounts.actor import Actor
@@ -63,16 +62,6 @@ class Shell:
         return str(Role(self._actor.role).label) if self._actor and self._actor.role in Role.values else ""
 
     @property
-    def notifications_url(self) -> str:
-        """Where the bell finds what happened; empty when the actor may not see jobs."""
-        return self._job_url("notifications")
-
-    @property
-    def unread_url(self) -> str:
-        """Where the bell finds how much is new."""
-        return self._job_url("notifications-unread")
-
-    @property
     def shortcuts(self) -> tuple[Shortcut, ...]:
         """The keys that the menu answers to."""
         return tuple(
@@ -81,11 +70,6 @@ class Shell:
             for link in section.items
             if link.shortcut
         )
-
-    def _job_url(self, name: str) -> str:
-        if self._actor is None or not self._actor.can("jobs:read"):
-            return ""
-        return reverse(f"frontend:{name}", args=(self._actor.organization_slug,))
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

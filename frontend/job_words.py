@@ -8,14 +8,7 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
-KIND_LABELS: dict[str, Any] = {
-    "plans.create": _("Create plans"),
-    "plans.update": _("Change plans"),
-    "plans.validate": _("Check plans"),
-    "accounts.sync": _("Sync media accounts"),
-    "audit.verify": _("Verify the audit log"),
-    "audit.export": _("Export the audit log"),
-}
+from xmagnet.notices.words import JOB_NAMES
 
 STATE_TONES = {
     "queued": "quiet",
@@ -93,7 +86,7 @@ class Progress:
 
 def kind_label(kind: str) -> str:
     """What the job does, in the reader's language; an unknown kind shows its own name."""
-    return str(KIND_LABELS.get(kind, kind))
+    return str(JOB_NAMES.get(kind, kind))
 
 
 def progress_of(job: JobLike, now: datetime) -> Progress:

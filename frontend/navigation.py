@@ -56,13 +56,18 @@ MENU: tuple[MenuGroup, ...] = (
             MenuItem(_("Members"), "users", "members", "members:read", "g m"),
             MenuItem(_("API tokens"), "key", "tokens", "tokens:manage"),
             MenuItem(_("Webhooks"), "webhook", "webhooks", "webhooks:manage"),
+            MenuItem(_("Chat channels"), "send", "channels", "organization:manage"),
             MenuItem(_("Audit log"), "history", "audit", "audit:read", "g a"),
         ),
     ),
 )
 
 #: the reader's own pages, in the menu behind the avatar
-PERSONAL: tuple[MenuItem, ...] = (MenuItem(_("Profile"), "user", "profile", "overview:read"),)
+PERSONAL: tuple[MenuItem, ...] = (
+    MenuItem(_("Profile"), "user", "profile", "overview:read"),
+    MenuItem(_("Notifications"), "bell", "notifications", "overview:read", "g n"),
+    MenuItem(_("Notification settings"), "settings", "notification-settings", "overview:read"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,13 @@ class MediaAccount(TenantModel):
     def __str__(self) -> str:
         return f"{self.name} ({self.remote_id})"
 
+    @property
+    def is_low(self) -> bool:
+        """The balance is below the alarm; never without both."""
+        if self.balance_fen is None or self.low_balance_fen is None:
+            return False
+        return self.balance_fen < self.low_balance_fen
+
 
 class SyncCursor(TenantModel):
     """How far a kind of reading has come for an account; saved in the same transaction as the rows it read."""

@@ -26,6 +26,9 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("bulk.check", timedelta(minutes=1), "io"),
     Periodic("bulk.purge", crontab(hour="3", minute="40"), "io"),
     Periodic("webhooks.sweep", timedelta(seconds=15), "io"),
+    Periodic("notices.sweep", timedelta(seconds=30), "io"),
+    Periodic("notices.purge", crontab(hour="3", minute="50"), "io"),
+    Periodic("sync.watch", timedelta(minutes=2), "io"),
     Periodic("sync.tick", timedelta(seconds=20), "urgent"),
     Periodic("metrics.roll", timedelta(seconds=30), "cpu"),
 )

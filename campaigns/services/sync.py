@@ -20,6 +20,7 @@ from campaigns.models import Plan
 from campaigns.services.contents import describe_new_plans
 from campaigns.services.discovery import REFUSED, Discovered, mark_deleted, upsert_campaigns, upsert_plans
 from campaigns.services.ingest import ingest_hours
+from campaigns.services.telling import tell_rejected
 from media_connectors.contracts import Page, RemotePlan
 from media_connectors.errors import AuthExpired, AuthRevoked, MediaError, PermissionDenied
 from media_connectors.services.cursors import (
@@ -140,6 +141,8 @@ def _keep_plans(
         for plan in found.refused:
             told = {"plan_id": plan.pk, "account_id": plan.account_id, "review_state": str(plan.review_state)}
             emit("plan.rejected", told, agency_id=plan.agency_id)
+        if found.refused:
+            tell_rejected(found.refused)
         _save_reading(line.account_id, "plans", now, is_full=is_full)
     report.plan_count += len(plans)
     report.discovered_count += found.discovered_count

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.selectors.plans import visible_plans
-from frontend.job_words import KIND_LABELS, kind_label
+from frontend.job_words import kind_label
 from frontend.navigation import find_pages
 from frontend.templatetags.kit import platform_name
 from frontend.views.base import Fragment, Page, address
 from media_connectors.selectors.directory import account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.jobs.selectors import get_job, list_jobs
+from xmagnet.notices.words import JOB_NAMES
 
 MAX_LENGTH = 120
 SUGGESTED_PER_GROUP = 5
@@ -54,7 +55,7 @@ def jobs(actor: Actor, text: str, limit: int) -> HitGroup:
     if not actor.can("jobs:read"):
         return HitGroup(_("Jobs"), ())
     exact = get_job(actor, text)
-    kinds = [kind for kind, label in KIND_LABELS.items() if text.casefold() in str(label).casefold()]
+    kinds = [kind for kind, label in JOB_NAMES.items() if text.casefold() in str(label).casefold()]
     found = [exact] if exact else list(list_jobs(actor).filter(kind__in=kinds)[:limit]) if kinds else []
     return HitGroup(
         _("Jobs"),

@@ -17,6 +17,11 @@ from xmagnet.webhooks import services
 from xmagnet.webhooks.choices import Event
 from xmagnet.webhooks.selectors import visible_deliveries, visible_endpoints
 
+#: why we stopped calling
+DISABLED_WORDS: dict[str, Any] = {
+    "gone": gettext_lazy("The receiver answered 410 Gone."),
+    "unreachable": gettext_lazy("No message arrived for three days."),
+}
 DELIVERY_TONES = {"pending": "info", "delivered": "good", "failed": "bad"}
 
 
@@ -51,7 +56,9 @@ class EndpointList(_Webhooks):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         page = self.page_of(visible_endpoints(self.actor))
-        return super().get_context_data(page=page, event_labels=dict(Event.choices), **kwargs)
+        return super().get_context_data(
+            page=page, event_labels=dict(Event.choices), disabled_words=DISABLED_WORDS, **kwargs
+        )
 
 
 class EndpointPage(_Webhooks):
@@ -67,6 +74,7 @@ class EndpointPage(_Webhooks):
             endpoint=endpoint,
             page=self.page_of(deliveries),
             event_labels=dict(Event.choices),
+            disabled_words=DISABLED_WORDS,
             tones=DELIVERY_TONES,
             **kwargs,
         )

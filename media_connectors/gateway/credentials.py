@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from media_connectors.choices import AccountHealth
@@ -18,6 +19,8 @@ from media_connectors.gateway.connectors import authorizer_for
 from media_connectors.models import MediaAccount, MediaCredential
 from xmagnet.core.crypto import decrypt, encrypt
 from xmagnet.core.locks import Lock, transaction_lock
+from xmagnet.notices.choices import Event
+from xmagnet.notices.services import notify
 
 #: refresh before the token can expire under a running batch
 REFRESH_AHEAD = timedelta(minutes=10)
@@ -102,9 +105,21 @@ def mark_revoked(credential_id: int, message: str) -> None:
     """No more calls with this credential; its accounts ask for a person."""
     with transaction.atomic():
         MediaCredential.objects.filter(pk=credential_id).update(is_revoked=True)
-        MediaAccount.objects.filter(credential_id=credential_id).update(
-            health=AccountHealth.NEEDS_AUTHORIZATION, health_message=message[:300]
-        )
+        ask_for_person(MediaAccount.objects.filter(credential_id=credential_id), message)
+
+
+def ask_for_person(accounts: QuerySet[MediaAccount], message: str) -> None:
+    """Mark accounts that somebody must authorise again; people are told when that is new. In a transaction."""
+    for account in accounts.select_for_update().order_by("id"):
+        if account.health != AccountHealth.NEEDS_AUTHORIZATION:
+            notify(
+                Event.NEEDS_AUTHORIZATION,
+                object_id=account.pk,
+                data={"account_name": account.name, "remote_id": account.remote_id, "message": message[:300]},
+                account_id=account.pk,
+                agency_id=account.agency_id,
+            )
+    accounts.update(health=AccountHealth.NEEDS_AUTHORIZATION, health_message=message[:300])
 
 
 def _refresh(credential: MediaCredential) -> TokenPair:

@@ -13,6 +13,8 @@ from media_connectors.choices import AccountHealth
 from media_connectors.contracts import FundBalance
 from media_connectors.models import MediaAccount, SyncCursor
 from xmagnet.core.scope import require_organization_id
+from xmagnet.notices.choices import Event
+from xmagnet.notices.services import notify
 
 Kind = Literal["campaigns", "plans", "funds", "metrics"]
 _INSTANT_OF = {"plans": "plans_synced_at", "funds": "funds_synced_at", "metrics": "metrics_synced_at"}
@@ -58,9 +60,29 @@ def save_failure(account_id: int, kind: Kind, message: str, *, at: datetime) -> 
 
 
 def save_balance(account_id: int, balance: FundBalance) -> None:
-    """The account's money as just read."""
-    MediaAccount.objects.filter(pk=account_id).update(
-        balance_fen=balance.balance_fen, valid_balance_fen=balance.valid_balance_fen
+    """The account's money as just read; people are told when it falls below the alarm. In a transaction."""
+    account = MediaAccount.objects.select_for_update().get(pk=account_id)
+    was_low = account.is_low
+    account.balance_fen, account.valid_balance_fen = balance.balance_fen, balance.valid_balance_fen
+    account.save(update_fields=["balance_fen", "valid_balance_fen"])
+    tell_if_low(account, was_low=was_low)
+
+
+def tell_if_low(account: MediaAccount, *, was_low: bool) -> None:
+    """Tell of a balance that has just fallen below its alarm, not of one that stays there."""
+    if was_low or not account.is_low:
+        return
+    notify(
+        Event.BALANCE_LOW,
+        object_id=account.pk,
+        data={
+            "account_name": account.name,
+            "remote_id": account.remote_id,
+            "balance_fen": account.balance_fen,
+            "limit_fen": account.low_balance_fen,
+        },
+        account_id=account.pk,
+        agency_id=account.agency_id,
     )
 
 

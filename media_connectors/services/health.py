@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from media_connectors.choices import AccountHealth
 from media_connectors.errors import AuthRevoked, MediaError, PermissionDenied, RateLimited, Transient
-from media_connectors.gateway.credentials import live_credential, refresh_credential
+from media_connectors.gateway.credentials import ask_for_person, live_credential, refresh_credential
 from media_connectors.models import MediaAccount
+from media_connectors.services.cursors import tell_if_low
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record
 from xmagnet.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from xmagnet.notices.choices import Event
+from xmagnet.notices.services import notify
 
 PERMISSION = "accounts:manage"
 #: ten billion yuan: beyond any balance, far inside a bigint
 MAX_ALARM_FEN = 10**12
+#: idle accounts are read every ten minutes; after three missed readings something is wrong
+STALLED_AFTER = timedelta(minutes=30)
 
 
 def report_success(account_id: int) -> None:
@@ -30,12 +38,41 @@ def report_failure(account_id: int, error: MediaError) -> None:
     """A call failed for good; passing troubles and limits do not count against an account."""
     if isinstance(error, Transient | RateLimited):
         return
-    needs_person = isinstance(error, AuthRevoked | PermissionDenied)
-    health = AccountHealth.NEEDS_AUTHORIZATION if needs_person else AccountHealth.FAILING
     with transaction.atomic():
-        MediaAccount.objects.filter(pk=account_id).exclude(health=AccountHealth.PAUSED).update(
-            health=health, health_message=error.message[:300]
+        accounts = MediaAccount.objects.filter(pk=account_id).exclude(health=AccountHealth.PAUSED)
+        if isinstance(error, AuthRevoked | PermissionDenied):
+            ask_for_person(accounts, error.message)
+        else:
+            accounts.update(health=AccountHealth.FAILING, health_message=error.message[:300])
+
+
+def tell_stalled(now: datetime) -> int:
+    """Tell people of accounts whose numbers no longer arrive, once for each standstill; how many stand still.
+
+    In the organization in scope. Accounts that are paused or wait for a person are known to stand still.
+    """
+    with transaction.atomic():
+        accounts = (
+            MediaAccount.objects.filter(is_active=True, credential__isnull=False)
+            .exclude(health__in=[AccountHealth.NEEDS_AUTHORIZATION, AccountHealth.PAUSED])
+            .annotate(until=Coalesce("metrics_synced_at", "created_at"))
+            .filter(until__lt=now - STALLED_AFTER)
         )
+        stalled = list(accounts)
+        for account in stalled:
+            notify(
+                Event.SYNC_STALLED,
+                object_id=account.pk,
+                data={
+                    "account_name": account.name,
+                    "remote_id": account.remote_id,
+                    "minutes": int((now - account.until).total_seconds() // 60),
+                },
+                account_id=account.pk,
+                agency_id=account.agency_id,
+                dedupe_key=f"sync.stalled:{account.pk}:{account.until.timestamp():.0f}",
+            )
+    return len(stalled)
 
 
 def pause_account(actor: Actor, *, account_id: int, reason: str = "") -> None:
@@ -84,8 +121,10 @@ def set_low_balance_alarm(actor: Actor, *, account_id: int, low_balance_fen: int
         before = account.low_balance_fen
         if before == low_balance_fen:
             return
+        was_low = account.is_low
         account.low_balance_fen = low_balance_fen
         account.save(update_fields=["low_balance_fen"])
+        tell_if_low(account, was_low=was_low)
         record(
             actor,
             Entry(

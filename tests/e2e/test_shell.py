@@ -16,6 +16,7 @@ from xmagnet.accounts.models import Organization, User
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.states import JobState
+from xmagnet.jobs.telling import tell_maker
 
 
 @pytest.fixture
@@ -103,11 +104,18 @@ def test_a_job_moves_and_comes_to_rest(organization: Organization, person: User,
         Job.objects.filter(pk=job.pk).update(
             state=JobState.SUCCEEDED, done_count=40, finished_at=timezone.now() + timedelta(seconds=1)
         )
+        tell_maker(Job.objects.get(pk=job.pk))
     expect(page.locator("#job-progress")).to_contain_text("Succeeded")
     expect(page.locator("#job-progress")).not_to_have_attribute("hx-trigger", re.compile("."))
     expect(page.locator("#unread")).to_contain_text("1 new")
     page.get_by_label("Notifications").click()
-    expect(page.locator("#notifications .notice")).to_contain_text("Change plans")
+    expect(page.locator("#notifications .notice")).to_contain_text("Change plans: finished")
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page.locator("#unread")).to_be_empty()
+    expect(page.locator("#notifications .notice.is-new")).to_have_count(0)
+    page.get_by_role("link", name="All notifications").click()
+    page.get_by_role("link", name="Change plans: finished").click()
+    page.wait_for_url(f"**/jobs/{job.pk}/")
 
 
 def test_cancelling_asks_first(organization: Organization, page: Page) -> None:

@@ -2,15 +2,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
-import pytest
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from frontend.job_words import progress_of
-from tests.factories import OrganizationFactory, make_agency, make_member
+from tests.factories import OrganizationFactory, make_agency
 from tests.frontend.rows import reload
-from xmagnet.accounts.models import Organization, User
+from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job, JobEvent
@@ -133,29 +132,6 @@ def test_readers_cannot_cancel(organization: Organization, as_role: Callable[...
     assert analyst.post(f"{JOBS}{job.pk}/cancel/").status_code == 403
     job = reload(job)
     assert job.state == JobState.QUEUED
-
-
-@pytest.fixture
-def worker(organization: Organization) -> User:
-    return make_member(organization, Role.OPTIMIZER)
-
-
-def test_the_bell_counts_my_finished_jobs_until_i_look(
-    organization: Organization, worker: User, sign_in: Callable[[User], Client]
-) -> None:
-    finished = {"state": JobState.FAILED, "finished_at": timezone.now()}
-    make_job(organization, user_id=worker.pk, error={"title": "t", "detail": "日预算不能低于 300 元"}, **finished)
-    make_job(organization, user_id=worker.pk + 1, error={"title": "t", "detail": "CANARY"}, **finished)
-    make_job(organization, user_id=worker.pk, state=JobState.RUNNING)
-    client = sign_in(worker)
-    count = "/o/sunrise/notifications/unread/"
-    assert ">1<" in client.get(count).content.decode()
-    html = client.get("/o/sunrise/notifications/").content.decode()
-    assert "日预算不能低于 300 元" in html
-    assert "is-new" in html
-    assert "CANARY" not in html
-    assert client.get(count).content.decode().strip() == ""
-    assert "is-new" not in client.get("/o/sunrise/notifications/").content.decode()
 
 
 def test_jobs_are_found_by_id(organization: Organization, admin: Client) -> None:

@@ -22,6 +22,7 @@ class Route:
 
 
 READ_JOBS = {"GET": "jobs:read"}
+READ_OVERVIEW = {"GET": "overview:read"}  # every role has it
 
 
 def both(permission: str) -> dict[str, str | None]:
@@ -81,8 +82,18 @@ ROUTES: dict[str, Route] = {
     "frontend:overview": Route({"GET": "overview:read"}),
     "frontend:search": Route({"GET": "overview:read"}),
     "frontend:search-suggestions": Route({"GET": "overview:read"}),
-    "frontend:notifications": Route(READ_JOBS),
-    "frontend:notifications-unread": Route(READ_JOBS),
+    "frontend:notifications": Route(READ_OVERVIEW),
+    "frontend:notifications-bell": Route(READ_OVERVIEW),
+    "frontend:notifications-unread": Route(READ_OVERVIEW),
+    "frontend:notifications-read": Route({"POST": "overview:read"}),
+    "frontend:notification": Route(READ_OVERVIEW, {"notice_id": "notice"}),
+    "frontend:notification-settings": Route(both("overview:read")),
+    "frontend:notification-email-test": Route({"POST": "overview:read"}),
+    "frontend:own-channel-add": Route(both("overview:read")),
+    "frontend:channels": Route({"GET": "organization:manage"}),
+    "frontend:channel-add": Route(both("organization:manage")),
+    "frontend:channel": Route(both("overview:read"), {"channel_id": "channel"}, own_only=True),
+    "frontend:channel-action": Route({"POST": "overview:read"}, {"channel_id": "channel"}, own_only=True),
     "frontend:jobs": Route(READ_JOBS),
     "frontend:job": Route(READ_JOBS, {"job_id": "job"}),
     "frontend:job-progress": Route(READ_JOBS, {"job_id": "job"}),

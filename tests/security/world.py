@@ -20,6 +20,7 @@ from xmagnet.accounts.roles import AGENCY_ROLES, Role
 from xmagnet.audit.models import AuditEvent
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
+from xmagnet.notices.models import ChatChannel, Notice, NoticeDelivery, NoticeRead, NoticeSettings
 from xmagnet.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 
@@ -135,7 +136,13 @@ def _fill(side: Side) -> None:
     delivery = WebhookDelivery.objects.create(
         endpoint=endpoint, event="job.completed", payload={"data": {"mark": canary}}, state="delivered"
     )
+    notice = Notice.objects.create(event="job.finished", object_id=job.pk, data={"kind": canary}, agency_id=agency.pk)
+    channel = ChatChannel.objects.create(
+        user_id=owner.pk, kind="wecom", name=canary, encrypted_url=b"x", address_hint=canary
+    )
     side.ids = {
+        "notice": notice.pk,
+        "channel": channel.pk,
         "endpoint": endpoint.pk,
         "delivery": delivery.pk,
         "application": application.pk,
@@ -171,6 +178,11 @@ def fingerprint(side: Side) -> dict[str, Any]:
             "agencies": list(Agency.objects.order_by("id").values("id", "name", "is_active")),
             "views": SavedView.objects.count(),
             "endpoints": list(WebhookEndpoint.objects.order_by("id").values("id", "url", "is_active")),
+            "notices": Notice.objects.count(),
+            "read": NoticeRead.objects.count(),
+            "wishes": list(NoticeSettings.objects.order_by("id").values("user_id", "channels", "read_up_to")),
+            "channels": list(ChatChannel.objects.order_by("id").values("id", "name", "is_active")),
+            "messages": NoticeDelivery.objects.count(),
             "deliveries": WebhookDelivery.objects.count(),
             "events": AuditEvent.objects.count(),
         }

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from django.db import transaction
@@ -13,45 +11,22 @@ from django.utils import timezone
 from standardwebhooks.webhooks import Webhook
 
 from tests.factories import OrganizationFactory, make_actor
+from tests.receivers import Receiver, running_receiver
 from xmagnet.core.errors import InvalidInput
+from xmagnet.core.outward import Refused, public_address
 from xmagnet.core.scope import organization_scope
-from xmagnet.webhooks.delivery import Refused, deliver_due, public_address
+from xmagnet.notices.models import Notice
+from xmagnet.webhooks.delivery import WAITS, deliver_due
 from xmagnet.webhooks.models import WebhookDelivery, WebhookEndpoint
 from xmagnet.webhooks.services import create_endpoint, emit, redeliver, rotate_secret
 
 pytestmark = pytest.mark.django_db
 
 
-class Receiver:
-    """A little server that remembers what it got."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((dict(self.headers.items()), body))
-                self.send_response(receiver.status)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Quiet."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with running_receiver() as made:
+        yield made
 
 
 @pytest.fixture
@@ -102,6 +77,32 @@ def test_gone_switches_the_endpoint_off(actor, receiver: Receiver):
     assert (WebhookDelivery.objects.get().state, WebhookEndpoint.objects.get().is_active) == ("failed", False)
     emit("job.completed", {"job_id": "job_2"})
     assert WebhookDelivery.objects.count() == 1
+
+
+def test_whoever_looks_after_an_endpoint_is_told_that_it_is_off(actor, receiver: Receiver):
+    receiver.status = 410
+    endpoint = create_endpoint(actor, url=receiver.url).endpoint
+    emit("job.completed", {"job_id": "job_1"})
+    deliver_due()
+    notice = Notice.objects.get()
+    assert (notice.event, notice.object_id, notice.data["reason"]) == ("webhook.disabled", str(endpoint.pk), "gone")
+
+
+def test_an_endpoint_that_takes_nothing_for_three_days_is_switched_off(actor, receiver: Receiver):
+    receiver.status = 500
+    create_endpoint(actor, url=receiver.url)
+    emit("job.completed", {"job_id": "job_1"})
+    emit("job.completed", {"job_id": "job_2"})
+    last = WebhookDelivery.objects.order_by("id").last()
+    WebhookDelivery.objects.filter(pk=last.pk).update(attempt_count=len(WAITS), next_at=timezone.now())
+    WebhookDelivery.objects.exclude(pk=last.pk).update(state="delivered", finished_at=timezone.now())
+    deliver_due()
+    assert WebhookEndpoint.objects.get().is_active  # the other message arrived meanwhile
+    WebhookDelivery.objects.exclude(pk=last.pk).delete()
+    WebhookDelivery.objects.update(state="pending", attempt_count=len(WAITS), next_at=timezone.now())
+    deliver_due()
+    endpoint = WebhookEndpoint.objects.get()
+    assert (endpoint.is_active, endpoint.disabled_reason) == (False, "unreachable")
 
 
 def test_an_agencys_endpoint_hears_only_of_its_own(actor, receiver: Receiver):

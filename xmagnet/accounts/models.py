@@ -42,7 +42,6 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=10, blank=True)  # "" = the browser's
     theme = models.CharField(max_length=10, blank=True)  # "" = the system's
-    notification_settings = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 

@@ -15,6 +15,7 @@ from xmagnet.core.errors import Conflict, NotFound
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.states import LIVE_STATES, JobState
 from xmagnet.jobs.task import KINDS
+from xmagnet.jobs.telling import tell_maker
 
 #: a running job without a heartbeat for so long has lost its worker (the heartbeat comes every 10 s)
 LOST_AFTER = timedelta(seconds=60)
@@ -116,5 +117,7 @@ def reap() -> int:
                 job.state, job.finished_at = JobState.LOST, now
                 job.error = {"slug": "lost", "title": "Lost", "detail": "The worker died several times on this job."}
             job.save(update_fields=["state", "finished_at", "error"])
+            if job.state == JobState.LOST:
+                tell_maker(job)
             touched += 1
     return touched

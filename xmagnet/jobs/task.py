@@ -25,6 +25,7 @@ from xmagnet.core.errors import DomainError
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job, JobEvent
 from xmagnet.jobs.states import JobState
+from xmagnet.jobs.telling import tell_maker
 
 HEARTBEAT_SECONDS = 10.0
 logger = structlog.get_logger(__name__)
@@ -155,9 +156,11 @@ def _outcome(
 def _finish(job_id: str, state: JobState, result: dict[str, Any] | None, error: dict[str, Any] | None) -> None:
     now = timezone.now()
     with transaction.atomic():
-        Job.objects.filter(pk=job_id, state__in=[JobState.RUNNING, JobState.CANCELLING]).update(
+        finished = Job.objects.filter(pk=job_id, state__in=[JobState.RUNNING, JobState.CANCELLING]).update(
             state=state, result=result, error=error, finished_at=now, heartbeat_at=now, waiting_for=None
         )
+        if finished:
+            tell_maker(Job.objects.get(pk=job_id))
 
 
 @contextmanager

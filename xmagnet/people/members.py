@@ -20,6 +20,8 @@ from xmagnet.accounts.roles import AGENCY_ROLES, Role
 from xmagnet.audit.services import Entry, record
 from xmagnet.core.errors import Conflict, ErrorList, NotFound
 from xmagnet.core.scope import organization_scope
+from xmagnet.notices.choices import Event
+from xmagnet.notices.services import notify
 
 INVITATION_LIFETIME = timedelta(days=7)
 
@@ -154,6 +156,12 @@ def accept_invitation(org_slug: str, secret: str, *, user: User | None, name: st
                 user_name=str(person),
             ),
             Entry("member.joined", "member", person.pk, person.email, after={"role": invitation.role}),
+        )
+        notify(
+            Event.MEMBER_JOINED,
+            object_id=membership.pk,
+            data={"name": str(person), "email": person.email},
+            agency_id=invitation.agency_id,
         )
     return person
 

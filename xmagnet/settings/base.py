@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "xmagnet.core",
     "xmagnet.accounts",
     "xmagnet.audit",
+    "xmagnet.notices",
     "xmagnet.jobs",
     "xmagnet.webhooks",
     "xmagnet.web",
@@ -210,6 +211,19 @@ SPECTACULAR_SETTINGS = {
         "xmagnet.web.api.openapi.describe_document",
     ],
 }
+
+# --- email --------------------------------------------------------------------------------------------------------
+# Notifications and forgotten passwords. Without a server nothing is sent, and the pages say so.
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_PORT = env.number("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 15  # seconds
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "X-Magnet <noreply@localhost>")
+EMAIL_IS_ON = bool(EMAIL_HOST)
+if not EMAIL_IS_ON:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
 # --- media --------------------------------------------------------------------------------------------------------
 MEDIA_BASE_URLS = {

@@ -15,3 +15,4 @@ CELERY_BROKER_URL = "memory://"
 DJANGO_VITE = {"default": {"dev_mode": True}}  # pages are tested without a front-end build; tests/e2e use the real one
 FAILPOINT = env.text("XMAGNET_FAILPOINT", "")
 WEBHOOK_ALLOWS_LOOPBACK = True
+EMAIL_IS_ON = True

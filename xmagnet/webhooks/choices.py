@@ -1,9 +1,13 @@
-"""What can be told, and how far a delivery has come."""
+"""What a program can be told; how far a delivery has come is counted as for people."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from xmagnet.notices.choices import DeliveryState
+
+__all__ = ["DeliveryState", "Event"]
 
 
 class Event(models.TextChoices):
@@ -14,9 +18,3 @@ class Event(models.TextChoices):
     JOB_PAUSED = "job.paused", _("A bulk job waits for a person")
     PLAN_REJECTED = "plan.rejected", _("The media's review refused a plan")
     TEST = "endpoint.test", _("A test message")
-
-
-class DeliveryState(models.TextChoices):
-    PENDING = "pending", _("Waiting")
-    DELIVERED = "delivered", _("Delivered")
-    FAILED = "failed", _("Given up")

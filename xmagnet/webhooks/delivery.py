@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import http.client
-import ipaddress
-import socket
-import ssl
-import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import orjson
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook
 
 from xmagnet.core.crypto import decrypt
+from xmagnet.core.outward import Answer, post
+from xmagnet.notices.choices import Event
+from xmagnet.notices.services import notify
 from xmagnet.webhooks.choices import DeliveryState
 from xmagnet.webhooks.models import WebhookDelivery, WebhookEndpoint
 
-TIMEOUT_SECONDS = 10
 BATCH = 20
 LEASE = timedelta(minutes=2)
 #: waits between attempts; together three days
@@ -30,19 +25,6 @@ WAITS = tuple(
     for seconds in (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 43_200, 64_800, 86_400)
 )
 GONE = 410
-
-
-class Refused(Exception):
-    """The address may not be called."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a receiver said; ``status`` None when nobody answered."""
-
-    status: int | None
-    error: str
-    duration_ms: int
 
 
 def deliver_due() -> int:
@@ -80,62 +62,6 @@ def signed(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> tuple[bytes,
     return body, headers
 
 
-def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
-    """POST to an address that was resolved once and checked; redirects are not followed."""
-    started = time.monotonic()
-    try:
-        status = _post(url, body, headers)
-        error = "" if 200 <= status < 300 else f"HTTP {status}"
-    except Refused as refusal:
-        status, error = None, str(refusal)
-    except (OSError, http.client.HTTPException) as failure:
-        status, error = None, type(failure).__name__
-    return Answer(status, error[:300], round((time.monotonic() - started) * 1000))
-
-
-def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    is_tls = parts.scheme == "https"
-    port = parts.port or (443 if is_tls else 80)
-    address = public_address(host, port, is_tls=is_tls)
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-    plain = socket.create_connection((address, port), timeout=TIMEOUT_SECONDS)
-    try:
-        connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if is_tls else plain
-        target = parts.path or "/"
-        connection.request("POST", f"{target}?{parts.query}" if parts.query else target, body=body, headers=headers)
-        return connection.getresponse().status
-    finally:
-        connection.close()
-        plain.close()
-
-
-def public_address(host: str, port: int, *, is_tls: bool) -> str:
-    """One address of the host, resolved now and to be used as it is; raises ``Refused``.
-
-    Every address must be public, https and port 443; the local profile also allows loopback, for trying things out.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [ipaddress.ip_address(str(entry[4][0])) for entry in found]
-    if settings.WEBHOOK_ALLOWS_LOOPBACK and addresses and all(address.is_loopback for address in addresses):
-        return str(addresses[0])
-    if not is_tls or port != 443:
-        raise Refused("Only https on port 443 is called.")
-    if not addresses or not all(_is_public(address) for address in addresses):
-        raise Refused("The host is not on the public internet.")
-    return str(addresses[0])
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return _is_public(address.ipv4_mapped)
-        if address in ipaddress.ip_network("64:ff9b::/96"):  # NAT64 would reach private IPv4
-            return False
-    return address.is_global and not address.is_multicast
-
-
 def _settle(delivery: WebhookDelivery, answer: Answer) -> None:
     now = timezone.now()
     delivery.attempt_count += 1
@@ -149,6 +75,27 @@ def _settle(delivery: WebhookDelivery, answer: Answer) -> None:
     with transaction.atomic():
         delivery.save()
         if answer.status == GONE:
-            WebhookEndpoint.objects.filter(pk=delivery.endpoint_id).update(
-                is_active=False, disabled_reason="The receiver answered 410 Gone."
-            )
+            _switch_off(delivery.endpoint_id, "gone")
+        elif delivery.state == DeliveryState.FAILED and not _arrived_since(delivery):
+            _switch_off(delivery.endpoint_id, "unreachable")
+
+
+def _arrived_since(delivery: WebhookDelivery) -> bool:
+    """Whether the receiver took anything while this message was tried in vain."""
+    others = WebhookDelivery.objects.filter(endpoint_id=delivery.endpoint_id, state=DeliveryState.DELIVERED)
+    return bool(others.filter(finished_at__gte=delivery.created_at).exists())
+
+
+def _switch_off(endpoint_id: int, reason: str) -> None:
+    """Call the receiver no more, and tell whoever looks after it."""
+    endpoint = WebhookEndpoint.objects.select_for_update().get(pk=endpoint_id)
+    if not endpoint.is_active:
+        return
+    endpoint.is_active, endpoint.disabled_reason = False, reason
+    endpoint.save(update_fields=["is_active", "disabled_reason"])
+    notify(
+        Event.WEBHOOK_DISABLED,
+        object_id=endpoint.pk,
+        data={"host": urlsplit(endpoint.url).hostname or "", "reason": reason},
+        agency_id=endpoint.agency_id,
+    )

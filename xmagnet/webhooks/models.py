@@ -27,7 +27,7 @@ class WebhookEndpoint(TenantModel):
     encrypted_old_secret = models.BinaryField(null=True)
     old_secret_expires_at = models.DateTimeField(null=True)
     is_active = models.BooleanField(default=True)
-    disabled_reason = models.CharField(max_length=200, blank=True)
+    disabled_reason = models.CharField(max_length=200, blank=True)  # a code: gone, unreachable
     created_by_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -8,10 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from celery import current_app
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -21,6 +19,7 @@ from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record
 from xmagnet.core.crypto import encrypt
 from xmagnet.core.errors import ErrorList, NotFound
+from xmagnet.core.outward import is_callable_url
 from xmagnet.core.scope import require_organization_id
 from xmagnet.webhooks.choices import DeliveryState, Event
 from xmagnet.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -174,10 +173,7 @@ def _locked(actor: Actor, endpoint_id: int) -> WebhookEndpoint:
 
 def _check(url: str, events: Sequence[str]) -> None:
     errors = ErrorList()
-    parts = urlsplit(url)
-    schemes = {"https", "http"} if settings.WEBHOOK_ALLOWS_LOOPBACK else {"https"}
-    is_form_good = bool(parts.hostname) and parts.scheme in schemes and len(url) <= 500
-    if not is_form_good or parts.username or parts.password or parts.fragment:
+    if not is_callable_url(url):
         errors.add("/url", "not_a_url", _("Give an https:// address without a user, a password or a fragment."))
     for event in events:
         if event not in Event.values:

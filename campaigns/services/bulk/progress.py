@@ -17,6 +17,7 @@ from campaigns.services.bulk.doorbells import ring_prepare
 from campaigns.services.bulk.following import pause_created_plans
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.states import JobState
+from xmagnet.jobs.telling import tell_maker
 from xmagnet.webhooks.services import emit
 
 QUARTERS = (25, 50, 75)
@@ -80,6 +81,7 @@ def _move(job: Job, counts: Mapping[str, int], waiting_for: Mapping[str, Any] | 
     elif job.state == JobState.RUNNING and waiting_for and waiting_for.get("needs_person"):
         job.state = JobState.PAUSED
         announce(job, "job.paused")
+        tell_maker(job)
     elif job.state == JobState.PAUSED and not (waiting_for and waiting_for.get("needs_person")):
         job.state = JobState.RUNNING
 
@@ -93,8 +95,9 @@ def _ring_next(job: Job) -> None:
 
 
 def _tell(job: Job, before: Mapping[str, int]) -> None:
-    """Webhooks for quarters passed and for the end."""
+    """Webhooks for quarters passed and for the end; the maker hears of the end."""
     if not job.is_live:
+        tell_maker(job)
         announce(job, "job.cancelled" if job.state == JobState.CANCELLED else "job.completed")
         return
     total = job.total_count or 0

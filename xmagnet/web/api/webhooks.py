@@ -42,7 +42,9 @@ class EndpointSchema(serializers.Serializer):  # type: ignore[type-arg]
     description = serializers.CharField(allow_blank=True)
     events = serializers.ListField(child=serializers.ChoiceField(Event.choices), help_text="Empty: all of them")
     is_active = serializers.BooleanField()
-    disabled_reason = serializers.CharField(allow_blank=True, help_text="Why we stopped calling it, when we did")
+    disabled_reason = serializers.CharField(
+        allow_blank=True, help_text="Why we stopped calling it: gone, unreachable, or empty"
+    )
 
 
 class NewEndpointSchema(EndpointSchema):

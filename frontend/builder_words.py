@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from campaigns.selectors.regions import RegionName, region_names
 from media_connectors.choices import PlatformChoice
 
 WORDS: dict[str, Any] = {
@@ -63,3 +64,21 @@ def choices() -> dict[str, Any]:
         "media": PlatformChoice.choices,
         "dimensions": tuple(DIMENSION_WORDS.items()),
     }
+
+
+def region_chips(pack: Any) -> tuple[RegionName, ...]:
+    """The regions of an audience pack by name."""
+    return region_names(pack.regions, language=get_language() or "en")
+
+
+def audience_text(content: dict[str, Any]) -> str:
+    """A saved audience in one line: who, where, interested in what."""
+    genders = dict(GENDERS)
+    parts = [str(genders.get(content.get("gender", "any"), "")) if content.get("gender", "any") != "any" else ""]
+    parts.append(" ".join(content.get("ages", ())))
+    parts.append(
+        ", ".join(one.name for one in region_names(content.get("regions", ()), language=get_language() or "en"))
+    )
+    parts.append(", ".join(dict.fromkeys(pick["name"] for pick in content.get("interest_picks", ()))))
+    parts.append(" ".join(dict(SYSTEMS).get(one, one) for one in content.get("systems", ())))
+    return " · ".join(part for part in parts if part) or gettext("Everybody")

@@ -331,6 +331,29 @@ class UploadedMaterial:
     is_ready: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class LibraryMaterial:
+    """A file as the account's library lists it, to be recognised and picked by a person."""
+
+    remote_id: str
+    kind: MaterialKind
+    name: str
+    image_url: str  # cover of a video, or the image itself; at the media's own host, valid for about an hour
+    width: int
+    height: int
+    duration_ms: int = 0
+    is_ready: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class InterestOption:
+    """A category of interest that a plan can be aimed at; ``group`` is the name of its parent, "" for a group."""
+
+    id: int
+    name: str
+    group: str = ""
+
+
 class MetricRow(NamedTuple):
     """One plan in one hour. A tuple, because a sync moves hundreds of thousands of them straight into COPY."""
 

@@ -15,7 +15,9 @@ from media_connectors.contracts import (
     CampaignDraft,
     CreativeDraft,
     FundBalance,
+    InterestOption,
     ItemResult,
+    LibraryMaterial,
     LimitNotice,
     MaterialKind,
     MetricRow,
@@ -120,6 +122,16 @@ class MaterialLibrary(Protocol):
         self, access: AccountAccess, *, kind: MaterialKind, remote_ids: Sequence[str]
     ) -> tuple[UploadedMaterial, ...]: ...
 
+    def list_materials(
+        self, access: AccountAccess, *, is_video: bool, cursor: str | None = None
+    ) -> Page[LibraryMaterial]:
+        """Videos or images of the account's library, newest first."""
+
+
+class TargetingCatalogue(Protocol):
+    def list_interests(self, access: AccountAccess) -> tuple[InterestOption, ...]:
+        """Every category of interest, a group before its parts."""
+
 
 @runtime_checkable
 class Connector(
@@ -130,6 +142,7 @@ class Connector(
     DeliveryWriter,
     ReportReader,
     MaterialLibrary,
+    TargetingCatalogue,
     Protocol,
 ):
     """The sum; ``media_connectors.gateway.connector_for(platform)`` gives one."""

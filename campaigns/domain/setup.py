@@ -17,14 +17,28 @@ from campaigns.domain.matrix import AccountOption, Dimension, Matrix, Option
 
 DEFAULT_NAMING = "{audience}-{title:8}-{bid}-{date:MMDD}-{n:3}"
 UNLIMITED = "unlimited"
+#: who numbers the interests of a media
+VENDOR_OF_MEDIA = {"douyin": "oceanengine", "toutiao": "oceanengine", "kuaishou": "kuaishou"}
 
 #: dimensions that may be walked side by side, in the order of the rows
 DIMENSIONS = ("audience", "creative", "title", "bid", "budget", "schedule")
 
 
 @dataclass(frozen=True)
+class InterestPick:
+    """A category of interest of one vendor; each vendor numbers its own, so a pick counts for that vendor only."""
+
+    vendor: str = ""
+    id: int = 0
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class AudiencePack:
-    """A named targeting set. No ``media`` means every media."""
+    """A named targeting set. No ``media`` means every media.
+
+    ``interests`` are ids that were given without a vendor (a copied plan's); ``interest_picks`` were picked by name.
+    """
 
     key: str = ""
     name: str = ""
@@ -34,6 +48,7 @@ class AudiencePack:
     regions: tuple[str, ...] = ()
     systems: tuple[str, ...] = ()
     interests: tuple[str, ...] = ()
+    interest_picks: tuple[InterestPick, ...] = ()
     audiences_include: tuple[str, ...] = ()
     audiences_exclude: tuple[str, ...] = ()
     expansion: bool = False
@@ -124,7 +139,7 @@ def matrix_of(setup: BuilderSetup, accounts: Iterable[AccountOption]) -> Matrix:
     """
     chosen = tuple(accounts)
     every = (
-        Dimension("audience", tuple(_audience(pack) for pack in setup.audiences)),
+        Dimension("audience", tuple(option for pack in setup.audiences for option in _audience(pack, chosen))),
         Dimension("creative", tuple(option for pack in setup.creatives for option in _creatives(pack, chosen))),
         Dimension("title", tuple(_title(one) for one in setup.titles)),
         _amounts("bid", setup, chosen) if setup.bid_type == "target_cpa" else Dimension("bid", ()),
@@ -161,18 +176,41 @@ def _filled(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _audience(pack: AudiencePack) -> Option:
+def _audience(pack: AudiencePack, accounts: tuple[AccountOption, ...]) -> Iterable[Option]:
+    """One option a media when interests were picked, because every vendor has its own numbers; else one for all."""
+    if not pack.interest_picks:
+        yield _audience_option(pack, pack.interests, frozenset(pack.media))
+        return
+    for media in dict.fromkeys(account.media for account in accounts):
+        if not pack.media or media in pack.media:
+            picked = tuple(str(one.id) for one in pack.interest_picks if one.vendor == VENDOR_OF_MEDIA[media])
+            yield _audience_option(pack, (*pack.interests, *picked), frozenset({media}))
+
+
+def without_interests(setup: BuilderSetup, media: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """(audience, media) where an audience has interests on other media and none here: it would be wider here."""
+    return tuple(
+        (pack.name, one)
+        for pack in setup.audiences
+        if pack.interest_picks and not pack.interests
+        for one in media
+        if (not pack.media or one in pack.media)
+        and not any(pick.vendor == VENDOR_OF_MEDIA[one] for pick in pack.interest_picks)
+    )
+
+
+def _audience_option(pack: AudiencePack, interests: tuple[str, ...], media: frozenset[str]) -> Option:
     fields = {
         "gender": pack.gender,
         "ages": list(pack.ages),
         "regions": list(pack.regions),
         "systems": list(pack.systems),
-        "interests": list(pack.interests),
+        "interests": list(interests),
         "audiences_include": list(pack.audiences_include),
         "audiences_exclude": list(pack.audiences_exclude),
         "expansion": pack.expansion,
     }
-    return Option(pack.key, pack.name, fields, media=frozenset(pack.media))
+    return Option(pack.key, pack.name, fields, media=media)
 
 
 def _creatives(pack: CreativePack, accounts: tuple[AccountOption, ...]) -> Iterable[Option]:

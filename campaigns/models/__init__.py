@@ -1,5 +1,6 @@
 """One module a subject; other apps know only the table names."""
 
+from campaigns.models.audience import SavedAudience
 from campaigns.models.bulk import BulkRow, SettingTemplate
 from campaigns.models.campaign import Campaign
 from campaigns.models.metrics import AccountHour, MaturityReading, PlanDay, PlanHour, PlanWindow, WindowState
@@ -15,6 +16,7 @@ __all__ = [
     "PlanDay",
     "PlanHour",
     "PlanWindow",
+    "SavedAudience",
     "SavedView",
     "SettingTemplate",
     "WindowState",

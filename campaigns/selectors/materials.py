@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -45,3 +46,27 @@ def used_materials(actor: Actor, account_ids: Iterable[int]) -> tuple[UsedMateri
                 known.title if known else next(iter(titles), ""), known.plan_count + 1 if known else 1,
             )  # fmt: skip
     return tuple(sorted(found.values(), key=lambda one: (one.account_name, -one.plan_count, one.remote_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class UsedTitle:
+    """A title and how many of the newest plans show it."""
+
+    text: str
+    plan_count: int
+
+
+def used_titles(actor: Actor, account_ids: Iterable[int], *, text: str = "") -> tuple[UsedTitle, ...]:
+    """Titles of the newest plans on the accounts that hold the text, the most used first."""
+    actor.require("plans:read")
+    rows = (
+        Plan.objects.all()
+        .visible_to(actor)
+        .filter(account_id__in=list(account_ids))
+        .order_by("-id")
+        .values_list("titles", flat=True)[:PLANS_LOOKED_AT]
+    )
+    wanted = text.strip().casefold()
+    counts = Counter(str(title) for titles in rows for title in titles)
+    found = ((title, count) for title, count in counts.most_common() if wanted in title.casefold())
+    return tuple(UsedTitle(title, count) for title, count in found)

@@ -23,6 +23,7 @@ from campaigns.domain.setup import (
     AudiencePack,
     BuilderSetup,
     CreativePack,
+    InterestPick,
     MaterialPick,
     MediaSettings,
     SchedulePack,
@@ -41,7 +42,7 @@ from xmagnet.core.clock import media_today
 from xmagnet.core.errors import FieldError, InvalidInput
 
 __all__ = [
-    "DIMENSIONS", "TOKENS", "UNLIMITED", "AudiencePack", "BuilderSetup", "CreativePack", "MaterialPick",
+    "DIMENSIONS", "TOKENS", "UNLIMITED", "AudiencePack", "BuilderSetup", "CreativePack", "InterestPick", "MaterialPick",
     "MediaSettings", "SchedulePack", "TitleSet", "content_of", "media_limits", "preview", "setup_of", "submit",
 ]  # fmt: skip
 

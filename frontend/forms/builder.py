@@ -13,15 +13,18 @@ from campaigns.services.builder import (
     AudiencePack,
     BuilderSetup,
     CreativePack,
+    InterestPick,
     MaterialPick,
     MediaSettings,
     SchedulePack,
     TitleSet,
 )
-from media_connectors.choices import PlatformChoice
+from media_connectors.choices import PlatformChoice, VendorChoice
 
 #: blocks of one sort that a form may hold; more is no work of a person
 MAX_BLOCKS = 200
+#: of an id: larger numbers are not the media's
+MOST_DIGITS = 18
 _SEPARATORS = re.compile(r"[,;|，；、\s]+")
 _KEY = re.compile(r"^[a-z0-9]{1,16}$")
 _GRID = re.compile(r"^[01]{336}$")
@@ -76,13 +79,26 @@ def _audience(data: QueryDict, key: str) -> AudiencePack:
         media=tuple(data.getlist(at + "media")),
         gender=_text(data, at + "gender") or "any",
         ages=tuple(data.getlist(at + "ages")),
-        regions=_words(data, at + "regions"),
+        regions=tuple(
+            dict.fromkeys((*_words(data, at + "regions"), *filter(str.isdecimal, data.getlist(at + "region"))))
+        ),
         systems=tuple(data.getlist(at + "systems")),
-        interests=_words(data, at + "interests"),
+        interests=tuple(
+            word for line in data.getlist(at + "interests") for word in filter(None, _SEPARATORS.split(line))
+        ),
+        interest_picks=tuple(pick for line in data.getlist(at + "interest") if (pick := _interest(line))),
         audiences_include=_words(data, at + "include"),
         audiences_exclude=_words(data, at + "exclude"),
         expansion=at + "expansion" in data,
     )
+
+
+def _interest(line: str) -> InterestPick | None:
+    """``vendor|id|name``, as a chip of the page carries it."""
+    vendor, number, name = (*line.split("|", 2), "", "")[:3]
+    if vendor not in VendorChoice.values or not number.isdecimal() or len(number) > MOST_DIGITS:
+        return None
+    return InterestPick(vendor, int(number), name[:60])
 
 
 def _creative(data: QueryDict, key: str) -> CreativePack:

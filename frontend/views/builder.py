@@ -13,7 +13,6 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.selectors.materials import used_materials
 from campaigns.selectors.plans import plan_detail
 from campaigns.selectors.templates import get_template, list_drafts, list_templates
 from campaigns.services.builder import (
@@ -144,19 +143,6 @@ class BuildSubmit(Builder):
         return response
 
 
-class BuildMaterials(Fragment):
-    """Files that the chosen accounts' plans use, to pick from."""
-
-    permission = "plans:write"
-    template_name = "frontend/builder/materials.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        chosen = [int(one) for one in self.request.GET.getlist("account") if one.isdecimal()]
-        return super().get_context_data(
-            materials=used_materials(self.actor, chosen), kinds=builder_words.KINDS, has_accounts=bool(chosen), **kwargs
-        )
-
-
 class BuildTemplates(Fragment):
     """Templates and drafts to start from, and a name to save under."""
 
@@ -243,15 +229,19 @@ def _from_plan(plan: Any, setup: BuilderSetup) -> BuilderSetup:
         MaterialPick(one["kind"], one["remote_id"], one.get("cover_remote_id", ""), row.account.remote_id)
         for one in plan.materials
     )
-    texts = {name: tuple(str(one) for one in targeting.get(name, ())) for name in _TARGETING}
+    audience = AudiencePack(
+        key="a1", name=row.name[:40], gender=targeting.get("gender", "any"), ages=_texts(targeting, "ages"),
+        regions=_texts(targeting, "regions"), systems=_texts(targeting, "systems"),
+        interests=_texts(targeting, "interests"), audiences_include=_texts(targeting, "audiences_include"),
+        audiences_exclude=_texts(targeting, "audiences_exclude"), expansion=bool(targeting.get("expansion", False)),
+    )  # fmt: skip
     return replace(
         setup,
         account_ids=(row.account.id,),
         goal=plan.goal or setup.goal,
         bid_type=row.bid_type,
         landing_url=plan.landing_url,
-        audiences=(AudiencePack(key="a1", name=row.name[:40], gender=targeting.get("gender", "any"),
-                                expansion=bool(targeting.get("expansion", False)), **texts),),
+        audiences=(audience,),
         creatives=(CreativePack("c1", row.name[:40], files),),
         titles=(TitleSet("t1", "", tuple(map(str, plan.titles))),),
         schedules=(SchedulePack("s1", "", row.schedule),) if row.schedule else (),
@@ -260,4 +250,5 @@ def _from_plan(plan: Any, setup: BuilderSetup) -> BuilderSetup:
     )  # fmt: skip
 
 
-_TARGETING = ("ages", "regions", "systems", "interests", "audiences_include", "audiences_exclude")
+def _texts(targeting: dict[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(str(one) for one in targeting.get(name, ()))

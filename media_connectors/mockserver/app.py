@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from . import preview
 from .calls import CallRecord
 from .config import MockConfig
 from .control.api import ControlApi
@@ -47,6 +48,9 @@ class MockApp:
         path = environ.get("PATH_INFO", "/")
         if path.startswith("/control"):
             return self._send(start_response, *self._control.handle(environ))
+        if path.startswith(preview.ROOT):
+            page = preview.draw(self.world, path)
+            return self._send(start_response, page.status, page.content_type, page.body, page.headers)
         route = self._routes.get(path)
         if route is None:
             return self._send(start_response, 404, JSON, b'{"code":404,"message":"no such path"}', {})

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.models import BulkRow, Campaign, Plan, SavedView, SettingTemplate
+from campaigns.models import BulkRow, Campaign, Plan, SavedAudience, SavedView, SettingTemplate
 from media_connectors.models import MediaAccount, MediaApplication, MediaCredential
 from tests.factories import OrganizationFactory, make_agency, make_member
 from xmagnet.accounts.models import AccountGrant, Agency, ApiToken, Invitation, Membership, Organization, User
@@ -115,6 +115,7 @@ def _fill(side: Side) -> None:
     template = SettingTemplate.objects.create(
         name=canary, content={"name": canary}, is_shared=True, agency_id=agency.pk, created_by_id=owner.pk
     )
+    audience = SavedAudience.objects.create(name=canary, content={"name": canary}, agency_id=agency.pk)
     invitation = Invitation.objects.create(
         email=f"{canary.lower()}@example.com", role=Role.OPTIMIZER, agency=agency, secret_sha256=canary,
         expires_at=timezone.now() + timedelta(days=1),
@@ -153,6 +154,7 @@ def _fill(side: Side) -> None:
         "job": job.pk,
         "row": row.pk,
         "template": template.pk,
+        "audience": audience.pk,
         "invitation": invitation.pk,
         "token": token.pk,
         "view": view.pk,
@@ -171,6 +173,7 @@ def fingerprint(side: Side) -> dict[str, Any]:
             "rows": BulkRow.objects.count(),
             "accounts": list(MediaAccount.objects.order_by("id").values("id", "name", "is_active", "agency_id")),
             "templates": SettingTemplate.objects.count(),
+            "audiences": SavedAudience.objects.count(),
             "members": list(Membership.objects.order_by("id").values("id", "role", "is_active", "agency_id")),
             "grants": AccountGrant.objects.count(),
             "invitations": list(Invitation.objects.order_by("id").values("id", "revoked_at")),

@@ -230,6 +230,12 @@ MEDIA_BASE_URLS = {
     "oceanengine": env.text("MEDIA_OCEANENGINE_BASE_URL", "https://api.oceanengine.com"),
     "kuaishou": env.text("MEDIA_KUAISHOU_BASE_URL", "https://ad.e.kuaishou.com"),
 }
+# Where the media keep covers and images that our pages may show, as sources of the content security policy. By default
+# the media's API hosts themselves, which is where the local media server draws them.
+MEDIA_IMAGE_HOSTS = env.words("MEDIA_IMAGE_HOSTS") or sorted(
+    {"/".join(url.split("/")[:3]) for url in MEDIA_BASE_URLS.values()}
+)
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"] += MEDIA_IMAGE_HOSTS
 MEDIA_AUTHORIZE_URLS = {
     "oceanengine": env.text("MEDIA_OCEANENGINE_AUTHORIZE_URL", "https://ad.oceanengine.com/openapi/audit/oauth.html"),
     "kuaishou": env.text("MEDIA_KUAISHOU_AUTHORIZE_URL", "https://developers.e.kuaishou.com/tools/authorize"),

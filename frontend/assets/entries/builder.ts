@@ -1,6 +1,8 @@
 // The builder: blocks that are added, copied and removed; files picked into creatives; a draft that is never lost.
 import "../styles/builder.css";
 
+import { startLibrary } from "../lib/library";
+import { startPickers } from "../lib/picker";
 import { startScheduleGrids } from "../lib/schedule_grid";
 
 const form = document.querySelector<HTMLFormElement>("[data-builder]");
@@ -16,7 +18,7 @@ function renamed(block: HTMLElement, key: string): HTMLElement {
   const elements = [...block.querySelectorAll<HTMLElement>("*")];
   for (const template of block.querySelectorAll("template")) elements.push(...template.content.querySelectorAll<HTMLElement>("*"));
   for (const element of elements) {
-    for (const attribute of ["name", "id", "for", "data-name", "aria-describedby"]) {
+    for (const attribute of ["name", "id", "for", "data-name", "aria-describedby", "aria-controls"]) {
       const value = element.getAttribute(attribute);
       if (value) element.setAttribute(attribute, from(value));
     }
@@ -61,7 +63,7 @@ function copyBlock(block: HTMLElement): void {
   changed();
 }
 
-function addMaterial(block: HTMLElement, account: string, kind: string, id: string, cover: string): void {
+function addMaterial(block: HTMLElement, account: string, kind: string, id: string, cover: string, image = ""): void {
   const list = block.querySelector<HTMLElement>("[data-materials]")!;
   const value = [account, kind, id, cover].join("|");
   if ([...list.querySelectorAll("input")].some((input) => input.value === value)) return;
@@ -70,11 +72,30 @@ function addMaterial(block: HTMLElement, account: string, kind: string, id: stri
   const input = chip.querySelector("input")!;
   input.name = list.dataset["name"]!;
   input.value = value;
-  chip.querySelector("[data-material-text]")!.textContent = account ? `${id} @${account}` : id;
+  chip.querySelector("[data-material-text]")!.textContent = account ? `${id.slice(0, 24)} @${account}` : id;
+  const picture = chip.querySelector("img")!;
+  if (image) picture.src = image;
+  picture.hidden = !image;
   list.append(chip);
 }
 
 let picking: HTMLElement | null = null;
+
+function chosenAccounts(): URLSearchParams {
+  const boxes = [...form!.querySelectorAll<HTMLInputElement>('[name="account"]:checked')];
+  return new URLSearchParams(boxes.map((box) => ["account", box.value]));
+}
+
+/** A saved audience comes as a block of the page. */
+async function useAudience(url: string): Promise<void> {
+  const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+  if (!answer.ok) return;
+  const holder = document.createElement("template");
+  holder.innerHTML = (await answer.text()).trim();
+  form!.querySelector('[data-blocks="audience"]')!.append(holder.content);
+  for (const dialog of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) dialog.close();
+  changed();
+}
 
 function onClick(event: MouseEvent): void {
   const target = event.target as Element;
@@ -98,9 +119,15 @@ function onClick(event: MouseEvent): void {
     changed();
   } else if (button.hasAttribute("data-pick-materials")) {
     picking = block;
-    const accounts = [...form!.querySelectorAll<HTMLInputElement>('[name="account"]:checked')].map((box) => box.value);
-    const query = new URLSearchParams(accounts.map((id) => ["account", id]));
-    void window.htmx.ajax("get", `${button.dataset["url"]}?${query}`, { target: "#dialog" });
+    void window.htmx.ajax("get", `${button.dataset["url"]}?${chosenAccounts()}`, { target: "#dialog" });
+  } else if (button.hasAttribute("data-pick-titles")) {
+    picking = block;
+    void window.htmx.ajax("get", `${button.dataset["url"]}?${chosenAccounts()}`, { target: "#dialog" });
+  } else if (button.hasAttribute("data-use-audience")) {
+    void useAudience(button.dataset["url"]!);
+  } else if (button.hasAttribute("data-save-audience")) {
+    const values = { ...Object.fromEntries([["save_audience", block!.dataset["key"]!]]) };
+    void window.htmx.ajax("post", button.dataset["url"]!, { source: form!, swap: "none", values });
   } else if (button.hasAttribute("data-check-all")) {
     const boxes = [...button.closest("fieldset")!.querySelectorAll<HTMLInputElement>("input:not(:disabled)")];
     const on = boxes.some((box) => !box.checked);
@@ -122,15 +149,23 @@ function onClick(event: MouseEvent): void {
   }
 }
 
-/** Files ticked in the dialog become chips of the creative that asked for them. */
+/** What was ticked in a dialog becomes chips of the creative, or lines of the title set, that asked for it. */
 function onPicked(event: SubmitEvent): void {
   const picker = event.target as HTMLFormElement;
-  if (!picker.matches("[data-material-picker]")) return;
+  if (!picker.matches("[data-material-picker], [data-title-picker]")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  for (const box of picker.querySelectorAll<HTMLInputElement>("input:checked")) {
-    const [account, kind, id, cover] = box.value.split("|") as [string, string, string, string];
-    if (picking) addMaterial(picking, account, kind, id, cover);
+  const ticked = [...picker.querySelectorAll<HTMLInputElement>('input[type="checkbox"]:checked')];
+  const titles = picking?.querySelector("textarea");
+  if (picker.matches("[data-title-picker]") && titles) {
+    const lines = titles.value.split("\n").filter((line) => line.trim());
+    titles.value = [...lines, ...ticked.map((box) => box.value).filter((text) => !lines.includes(text))].join("\n");
+    titles.dispatchEvent(new Event("input", { bubbles: true }));
+  } else {
+    for (const box of ticked) {
+      const [account, kind, id, cover] = box.value.split("|") as [string, string, string, string];
+      if (picking) addMaterial(picking, account, kind, id, cover, box.dataset["image"]);
+    }
   }
   picker.closest("dialog")?.close();
   changed();
@@ -150,6 +185,8 @@ function keepDraft(): void {
 
 if (form) {
   startScheduleGrids();
+  startPickers(changed);
+  startLibrary();
   document.addEventListener("click", onClick);
   document.addEventListener("submit", onPicked, true);
   form.addEventListener("input", (event) => {

@@ -33,6 +33,7 @@ from media_connectors.platforms.changes import field_of_change
 from media_connectors.platforms.kuaishou import contents, drafts, mapping, reports
 from media_connectors.platforms.kuaishou.auth import KuaishouAuthorizer, application_number
 from media_connectors.platforms.kuaishou.client import KuaishouClient
+from media_connectors.platforms.kuaishou.library import KuaishouLibrary
 from media_connectors.platforms.paging import chunks, require_whole_page, unique_by
 from media_connectors.platforms.wire import (
     JsonObject,
@@ -55,7 +56,7 @@ ALL_STATUSES = -2  # the default leaves deleted objects out
 T = TypeVar("T")
 
 
-class KuaishouConnector(KuaishouAuthorizer):
+class KuaishouConnector(KuaishouLibrary, KuaishouAuthorizer):
     """Kuaishou wants the creative in a call of its own after the unit."""
 
     platform = Platform.KUAISHOU

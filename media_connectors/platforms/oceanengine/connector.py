@@ -34,6 +34,7 @@ from media_connectors.platforms.changes import field_of_change
 from media_connectors.platforms.oceanengine import contents, drafts, mapping, reports
 from media_connectors.platforms.oceanengine.auth import OceanEngineAuthorizer
 from media_connectors.platforms.oceanengine.client import OceanEngineClient
+from media_connectors.platforms.oceanengine.library import OceanEngineLibrary
 from media_connectors.platforms.paging import chunks, require_whole_page, unique_by
 from media_connectors.platforms.wire import (
     JsonObject,
@@ -54,7 +55,7 @@ IDS_A_READ = {"accounts": 100, "rejects": 10, "materials": 100}
 HOURS_A_DAY = 24
 
 
-class OceanEngineConnector(OceanEngineAuthorizer):
+class OceanEngineConnector(OceanEngineLibrary, OceanEngineAuthorizer):
     """Projects are our campaigns, promotions our plans."""
 
     platform: Platform

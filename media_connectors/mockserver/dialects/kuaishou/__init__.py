@@ -86,6 +86,7 @@ _GUARDED: dict[str, Handler] = {
     "v1/async_task/list": tasks.list_tasks,
     "v1/async_task/download": tasks.download_task,
     "v1/tool/operation_record/list": tools.list_operations,
+    "v1/tool/label/behavior_interest": tools.behavior_interest,
     "gw/dsp/quota/info": tools.quota,
     "gw/dsp/v1/ocpx/ocpxTypes": tools.goal_types,
     "gw/dsp/v1/ocpx/deepTypes": tools.deep_goal_types,

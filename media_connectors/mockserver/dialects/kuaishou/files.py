@@ -6,6 +6,7 @@ from typing import Any
 from ...clock import stamp
 from ...dialect import Call
 from ...model import Material
+from ...preview import preview_url
 from .pictures import Facts, examine
 from .values import Params, items, refused, required_whole, text, whole_in
 
@@ -66,7 +67,7 @@ def _upload_image(call: Call, kind: int, way: int, *, is_signed: bool) -> dict[s
             settings={"url": f"{STATIC_HOST}/udata/pkg/{token}", "type": kind},
         )
         call.save(image)
-    return show_image(image)
+    return show_image(call, image)
 
 
 def get_image(call: Call) -> dict[str, Any]:
@@ -76,13 +77,13 @@ def get_image(call: Call) -> dict[str, Any]:
     image = call.store.material_by_key.get(text(params, "image_token") or "")
     if image is None or image.account_id != account.id or image.kind != "image":
         raise refused("图片不存在")
-    return show_image(image)
+    return show_image(call, image)
 
 
-def show_image(image: Material) -> dict[str, Any]:
+def show_image(call: Call, image: Material) -> dict[str, Any]:
     """A picture as every answer shows it."""
     return {
-        "url": image.settings["url"],
+        "url": preview_url(call.environ, image, call.now),
         "width": image.width,
         "height": image.height,
         "size": image.size,
@@ -150,7 +151,7 @@ def get_videos(call: Call) -> list[dict[str, Any]]:
         if video.polls < POLLS_UNTIL_USABLE:
             video.polls += 1
             call.save(video)
-        found.append(show_video(video))
+        found.append(show_video(call, video))
     return found
 
 
@@ -199,7 +200,7 @@ def _status(video: Material) -> int:
     return USABLE if video.polls >= POLLS_UNTIL_USABLE else TRANSCODING
 
 
-def show_video(video: Material) -> dict[str, Any]:
+def show_video(call: Call, video: Material) -> dict[str, Any]:
     """A video as the library shows it."""
     return {
         "photo_id": video.key,
@@ -208,7 +209,7 @@ def show_video(video: Material) -> dict[str, Any]:
         "width": video.width,
         "height": video.height,
         "url": video.settings["url"],
-        "cover_url": video.settings["cover_url"],
+        "cover_url": preview_url(call.environ, video, call.now),
         "signature": video.md5,
         "new_status": _status(video),
         "status": 0,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ...clock import DAY, parse
@@ -28,7 +29,7 @@ def list_images(call: Call) -> dict[str, Any]:
     def is_wanted(image: Material) -> bool:
         return (not kinds or image.settings["type"] in kinds) and (not tokens or image.key in tokens)
 
-    return _listed(call, account, "image", is_wanted, show_image)
+    return _listed(call, account, "image", is_wanted, partial(show_image, call))
 
 
 def list_videos(call: Call) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def list_videos(call: Call) -> dict[str, Any]:
         is_deleted = bool(video.settings.get("is_deleted"))
         return (not keys or video.key in keys) and (status == WITH_DELETED or is_deleted == (status == DELETED_ONLY))
 
-    return _listed(call, account, "video", is_wanted, show_video)
+    return _listed(call, account, "video", is_wanted, partial(show_video, call))
 
 
 def update_videos(call: Call) -> dict[str, Any]:

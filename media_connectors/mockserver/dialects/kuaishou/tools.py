@@ -1,9 +1,10 @@
-"""Small services: operation log, quota, which goals may be chosen."""
+"""Small services: operation log, quota, which goals and interests may be chosen."""
 
 from typing import Any
 
 from ...clock import day_of, stamp
 from ...dialect import Call
+from ...interests import tree
 from ...model import DELETED, Operation
 from .campaigns import MOST_CAMPAIGNS
 from .paging import page_bounds
@@ -16,6 +17,8 @@ TARGETS = {"account": 1, "campaign": 2, "unit": 3, "creative": 4, "video": 5}
 CREATED, CHANGED = 1, 2
 BY_API = 5
 ACTION_TEXTS = ("立即投保", "立即咨询", "了解详情", "查看详情", "免费领取", "立即领取", "立即预约")
+FIRST_INTEREST = 70_000
+REACH = 5_200_000
 _DEEP_NAMES = {
     3: "付费",
     7: "次日留存",
@@ -90,6 +93,20 @@ def deep_goal_types(call: Call) -> dict[str, Any]:
     call.account(required_whole(call.params, "advertiser_id"))
     known = sorted(DEEP_TYPES - {0})
     return {"deep_types": [{"deep_conversion_type": number, "name": _DEEP_NAMES[number]} for number in known]}
+
+
+def behavior_interest(call: Call) -> dict[str, Any]:
+    """``v1/tool/label/behavior_interest``: the trees of behaviours (none here) and of interests."""
+    call.account(required_whole(call.params, "advertiser_id"))
+    interests = [
+        {**_label(number, name, 1), "children": [_label(part, text, 2) for part, text in parts]}
+        for number, name, parts in tree(FIRST_INTEREST)
+    ]
+    return {"behavior_interest": {"behavior": [], "interest": interests}}
+
+
+def _label(number: int, name: str, level: int) -> dict[str, Any]:
+    return {"id": number, "name": name, "level": level, "des": "", "count": REACH, "children": []}
 
 
 def _kind(operation: Operation) -> int:

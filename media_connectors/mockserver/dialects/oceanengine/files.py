@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from ...clock import DAY, parse, stamp
 from ...dialect import Call, Refused
 from ...model import Material, Task
+from ...preview import preview_url
 from ...probe import probe_film, probe_picture
 from .wire import SIGNATURE_MISMATCH, check_count, page_of, refuse
 
@@ -15,7 +16,6 @@ MAX_VIDEO_BYTES = 500 * 1024 * 1024
 MAX_NAME = 255
 MAX_IDS = 100
 TASK_SECONDS = 5.0
-PREVIEW_SECONDS = 3600
 IMAGE, VIDEO = "image", "video"
 
 
@@ -134,9 +134,7 @@ def _add(
 
 
 def _preview(call: Call, material: Material) -> str:
-    """A signed-looking URL that changes every hour."""
-    until = (int(call.now) // PREVIEW_SECONDS + 1) * PREVIEW_SECONDS
-    return f"https://preview.oceanengine.example/{material.kind}/{material.id}.{material.format}?x-expires={until}"
+    return preview_url(call.environ, material, call.now)
 
 
 def _video_data(call: Call, material: Material) -> dict[str, Any]:

@@ -1,15 +1,19 @@
-"""The operation log and the quota of running plans."""
+"""The operation log, the quota of running plans and the categories of interest."""
 
 from typing import Any
 
 from ...clock import DAY, parse, stamp
 from ...dialect import Call
+from ...interests import tree
 from ...model import LEARNING, OFF, ON
 from .wire import check_count, check_moment, page_of, refuse
 
 LOG_DAYS, MAX_LOG_SPAN_DAYS, MAX_LOG_ROWS = 7, 31, 2000
 QUOTA = 5000
 LEARNING_COST = 5000.0
+FIRST_INTEREST = 2000
+#: people behind one category, as text on the wire
+REACH = "8600000"
 
 
 def search_log(call: Call) -> dict[str, Any]:
@@ -57,7 +61,22 @@ def quota(call: Call) -> dict[str, Any]:
     }
 
 
+def interest_categories(call: Call) -> list[dict[str, Any]]:
+    """The tree of interests; numbers are text on this wire."""
+    call.account(call.params["advertiser_id"])
+    return [
+        {
+            "id": str(number),
+            "name": name,
+            "num": REACH,
+            "children": [{"id": str(part), "name": text, "num": REACH} for part, text in parts],
+        }
+        for number, name, parts in tree(FIRST_INTEREST)
+    ]
+
+
 HANDLERS = {
+    ("GET", "/open_api/2/tools/interest_action/interest/category/"): interest_categories,
     ("GET", "/open_api/2/tools/log_search/"): search_log,
     ("GET", "/open_api/2/tools/quota/get/"): quota,
 }

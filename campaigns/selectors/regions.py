@@ -1,0 +1,43 @@
+"""Regions by name, for people who do not know codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from campaigns.domain.regions import Region, covered_twice, find_regions, region_of
+
+
+@dataclass(frozen=True, slots=True)
+class RegionName:
+    """A region in the reader's language; ``other_name`` in the other one."""
+
+    code: int
+    name: str
+    other_name: str
+
+
+def found_regions(text: str, *, language: str) -> tuple[RegionName, ...]:
+    """Regions whose Chinese or English name or code matches the text; the provinces without one."""
+    return tuple(_named(region, language) for region in find_regions(text))
+
+
+def region_names(codes: Iterable[str], *, language: str) -> tuple[RegionName, ...]:
+    """The names of codes, in their order; a code that is in no table is its own name."""
+    named = []
+    for code in codes:
+        region = region_of(int(code)) if code.isdecimal() and len(code) <= 6 else None
+        number = int(code) if code.isdecimal() else 0
+        named.append(_named(region, language) if region else RegionName(number, code, ""))
+    return tuple(named)
+
+
+def regions_covered_twice(codes: Iterable[str], *, language: str) -> tuple[str, ...]:
+    """Names of cities whose province is chosen as well."""
+    numbers = [int(code) for code in codes if code.isdecimal() and len(code) <= 6]
+    return tuple(region.name(language) for region in covered_twice(numbers))
+
+
+def _named(region: Region, language: str) -> RegionName:
+    is_chinese = language.startswith("zh")
+    return RegionName(region.code, region.name(language), region.english if is_chinese else region.chinese)

@@ -78,6 +78,13 @@ FLOW = {"date": str, "daily_charge": float, "real_charged": float, "balance": fl
 TASK = {"advertiser_id": int, "task_id": int, "task_name": str, "create_time": str, "task_status": int,
         "file_size": int}  # fmt: skip
 
+SHARED = {"account_id": int, "photo_id": str, "original_photo_id": str, "share_result": str}
+RELATED = {"photo_id": str, "creatives": [{"creative_id": int, "creative_name": str}], "creative_count": int,
+           "advanced_creative_ids": [int], "advanced_creative_count": int}  # fmt: skip
+RECORD = {"object_id": str, "operation_type": int, "operation_target": int, "role_type": int, "object_name": str,
+          "operation_time": str,
+          "content_log": [{"field_name": str, "original_data": str, "update_data": str}]}  # fmt: skip
+
 
 def pages(row: dict[str, Any]) -> dict[str, Any]:
     return {"total_count": int, "details": [row]}
@@ -119,6 +126,31 @@ TABLES: dict[str, Any] = {
     "v1/report/creative_report": pages(STAT),
     "v1/report/program_creative_report": pages(STAT),
     "v1/report/material_report": pages(STAT),
+    "oauth2/authorize/access_token": TOKEN,
+    "v1/advertiser/update/budget": object,
+    "gw/dsp/campaign/update": {"campaign_id": int},
+    "gw/dsp/unit/update": {"unit_id": int},
+    "gw/dsp/creative/update": {"creative_id": int},
+    "gw/dsp/advanced_creative/update": {"unit_id": int},
+    "v1/creative/preview": object,
+    "v1/creative/action_bar_text/list": {"action_bar_text": [str]},
+    "v1/creative/creative_tag/advise": {"industry": str, "secondIndustry": str, "tags": [str]},
+    "v1/file/ad/image/upload": IMAGE,
+    "v1/file/ad/image/list": pages(IMAGE),
+    "v1/file/ad/video/update": object,
+    "v1/file/ad/video/tag/delete": object,
+    "v1/file/ad/video/relate/creatives": {"related_creatives": [RELATED]},
+    "v1/file/ad/video/share": {"details": [{"advertiser_id": int, "photo_id": int, "original_photo_id": int}]},
+    "gw/dsp/v1/file/ad/video/share/new": {"share_status": int, "share_photo_exists": bool,
+                                          "not_supported_internal_photo": bool, "mismatched_account_list": [int],
+                                          "need_to_try_list": [SHARED], "share_success_list": [SHARED]},
+    "gw/dsp/v1/pic/share": {"details": [{"advertiser_id": int, "image_token": str, "pic_id": str}]},
+    "gw/dsp/file/ad/video/delete": {"photo_ids": [str]},
+    "v1/tool/operation_record/list": pages(RECORD),
+    "gw/dsp/quota/info": {"quota_definition": str, "is_in_quota_scope": bool, "available_count": int,
+                          "quota_count": int, "quota_msg_list": [{"msg": str, "type": str}]},
+    "gw/dsp/v1/ocpx/ocpxTypes": object,
+    "gw/dsp/v1/ocpx/deepTypes": object,
     "v1/async_task/create": {"advertiser_id": int, "task_id": int},
     "v1/async_task/list": pages(TASK),
 }  # fmt: skip

@@ -102,6 +102,7 @@ class PlanTablePage:
     compared_last_on: date | None
     data_until: datetime | None  # the oldest account's numbers among those shown
     is_settled: bool  # every day of the range is old enough not to grow
+    offset: int  # of the first row; the last page's when a page beyond it was asked for
     has_more: bool
     next_key: tuple[Any, ...] | None
 

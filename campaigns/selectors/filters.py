@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.contracts import OPERATORS, Condition, PlanQuery
 from campaigns.domain.metrics import METRICS
-from campaigns.selectors.frames import Reach, Sql, metric_sql
+from campaigns.selectors.sources import Reach, Sql, metric_sql
 from media_connectors.selectors.directory import AccountFacts
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.clock import MEDIA_TIMEZONE
@@ -23,7 +23,6 @@ Kind = Literal["choice", "text", "integer", "money", "day", "labels", "number"]
 
 #: field → (column of the plan, kind)
 FIELDS: dict[str, tuple[str, Kind]] = {
-    "media": ("p.platform", "choice"),
     "status": ("p.status", "choice"),
     "delivery": ("p.delivery_status", "choice"),
     "learning": ("p.learning_state", "choice"),
@@ -43,7 +42,8 @@ FIELDS: dict[str, tuple[str, Kind]] = {
     "labels": ("p.labels", "labels"),
 }
 #: resolved to account ids before any SQL
-ACCOUNT_FIELDS = ("account", "agency")
+ACCOUNT_FIELDS = ("media", "account", "agency")
+_NOT_DELETED = " AND p.status <> 'deleted'"
 
 _LEGAL: dict[Kind, frozenset[str]] = {
     "choice": frozenset({"is", "is_not", "any_of", "none_of"}),
@@ -61,11 +61,15 @@ _COMPARE = {"is": "=", "is_not": "IS DISTINCT FROM", "gt": ">", "gte": ">=", "lt
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """A query's conditions as SQL: whom it reaches, what it asks of the plan, which metric columns that needs."""
+    """A query's conditions as SQL: whom it reaches, what it asks of the plan, which metric columns that needs.
+
+    ``is_plain``: nothing is asked of the plan but that it is not deleted.
+    """
 
     reach: Reach
     where: Sql
     columns: tuple[str, ...]
+    is_plain: bool
 
 
 def operators_for(field: str) -> tuple[str, ...]:
@@ -82,7 +86,7 @@ def apply_filters(actor: Actor, query: PlanQuery, accounts: dict[int, AccountFac
     where = Sql()
     columns: list[str] = []
     if not query.includes_deleted and not any(c.field == "status" for c in query.conditions):
-        where.add(" AND p.status <> 'deleted'")
+        where.add(_NOT_DELETED)
     for index, condition in enumerate(query.conditions):
         try:
             if condition.field in ACCOUNT_FIELDS:
@@ -105,7 +109,7 @@ def apply_filters(actor: Actor, query: PlanQuery, accounts: dict[int, AccountFac
             raise InvalidInput(detail, errors=(FieldError(f"/filters/{index}", "invalid_filter", detail),)) from None
     _add_search(where, query.search)
     reach = Reach(actor.organization_id, None if ids is None else tuple(sorted(ids)))
-    return Filtered(reach, where, tuple(dict.fromkeys(columns)))
+    return Filtered(reach, where, tuple(dict.fromkeys(columns)), is_plain=where.text == _NOT_DELETED)
 
 
 def fen_of(text: str) -> int:
@@ -125,11 +129,13 @@ def _check(condition: Condition, kind: Kind) -> None:
 
 
 def _accounts_of(condition: Condition, accounts: dict[int, AccountFacts]) -> set[int]:
-    """Accounts by our id or the media's, agencies by id ("" or "none": the advertiser's own accounts)."""
+    """Accounts by media, by our id or the media's, by agency's id ("" or "none": the advertiser's own accounts)."""
     if condition.operator not in {"is", "is_not", "any_of", "none_of"} or not condition.values:
         raise ValueError(_("“%(field)s” needs one or more values.") % {"field": condition.field})
     wanted = {value.strip() for value in condition.values}
-    if condition.field == "agency":
+    if condition.field == "media":
+        found = {i for i, a in accounts.items() if a.platform in wanted}
+    elif condition.field == "agency":
         found = {i for i, a in accounts.items() if (str(a.agency_id) if a.agency_id else "none") in wanted}
     else:
         found = {i for i, a in accounts.items() if str(i) in wanted or a.remote_id in wanted}

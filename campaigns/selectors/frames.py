@@ -1,146 +1,65 @@
-"""The only raw SQL that reads: each statement binds the organization first, then the accounts the actor may see.
-
-A *source* joins one set of summed columns to the plan, aliased ``w`` (asked for) or ``c`` (compared with): a window
-that ingest keeps summed, or the day table summed now for any other range.
-"""
+"""The only raw SQL that reads: each statement binds the organization first, then the accounts the actor may see."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from campaigns.domain.maturity import FINAL_AGE
-from campaigns.domain.metrics import COLUMNS, MATURED, Metric
+from campaigns.domain.metrics import MATURED
 from campaigns.domain.periods import Window
+from campaigns.selectors.sources import KeptWindow, Reach, Source, Sql
+from xmagnet.core.scope import require_organization_id
 
-#: the matching plans of the largest table stay in memory; the server's default would spill them
+#: the plans of the largest table stay in memory while they are joined; the server's default would spill them
 _WORK_MEMORY = "32MB"
-
-
-@dataclass(slots=True)
-class Sql:
-    """A statement in the making: text and its parameters stay together."""
-
-    text: str = ""
-    params: list[Any] = field(default_factory=list)
-
-    def add(self, text: str, *params: Any) -> Sql:
-        """Append text and its parameters."""
-        self.text += text
-        self.params.extend(params)
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Whose plans: the organization, and the accounts when the actor or a filter narrows them."""
-
-    organization_id: int
-    account_ids: tuple[int, ...] | None
-
-    def where(self, alias: str) -> Sql:
-        """The first conditions of every statement."""
-        sql = Sql(f"{alias}.organization_id = %s", [self.organization_id])
-        if self.account_ids is not None:
-            sql.add(f" AND {alias}.account_id = ANY(%s)", list(self.account_ids))
-        return sql
+#: processes that may help with the statements that read every plan; they take no memory of their own
+_HELPERS = "1"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What rows are sorted by: an expression over ``p`` and ``w``, and the whole clause (over ``sort_value`` too)."""
+    """What rows are sorted by: an expression over ``p`` and ``w``, then by id; what is undefined comes last."""
 
     expression: str
-    clause: str
+    is_descending: bool
+    is_metric: bool = False
+    is_sum: bool = False  # a metric that adds up: 0 without numbers, and not undefined
+
+    @property
+    def clause(self) -> str:
+        """What stands after ORDER BY."""
+        direction = "DESC" if self.is_descending else "ASC"
+        return f"sort_value {direction} NULLS LAST, p.id {direction}"
 
 
-Source = Callable[[str, Reach, Sequence[str]], Sql]
+def read_state(today: date) -> bool:
+    """Whether every account's windows are summed for today; makes the transaction ready for the table's statements.
 
-
-def window_source(window: Window, as_of: date) -> Source:
-    """A kept window; rows summed for another day count as nothing."""
-
-    def join(alias: str, reach: Reach, _columns: Sequence[str]) -> Sql:
-        return Sql(
-            f" LEFT JOIN campaigns_planwindow {alias} ON {alias}.organization_id = p.organization_id"
-            f' AND {alias}.organization_id = %s AND {alias}."window" = {int(window)}'
-            f" AND {alias}.plan_id = p.id AND {alias}.as_of = %s",
-            [reach.organization_id, as_of],
-        )
-
-    return join
-
-
-def days_source(first_on: date, last_on: date, today: date, shares: tuple[float, ...]) -> Source:
-    """The day table summed over the range, conversions grown by what each day still misses."""
-
-    def join(alias: str, reach: Reach, columns: Sequence[str]) -> Sql:
-        wanted = [column for column in COLUMNS if column in columns] or ["cost_fen"]
-        sql = Sql(" LEFT JOIN (SELECT d.plan_id")
-        for column in wanted:
-            if column == MATURED:
-                sql.add(f", sum({matured_sql('d')}) AS {MATURED}", list(shares), today)
-            else:
-                sql.add(f", sum(d.{column})::bigint AS {column}")
-        where = reach.where("d")
-        sql.add(f" FROM campaigns_planday d WHERE {where.text}", *where.params)
-        sql.add(" AND d.stat_date BETWEEN %s AND %s GROUP BY d.plan_id)", first_on, last_on)
-        return sql.add(f" {alias} ON {alias}.plan_id = p.id")
-
-    return join
-
-
-def matured_sql(alias: str) -> str:
-    """Billed conversions over the arrived share; parameters: the shares by age, today."""
-    return (
-        f"{alias}.billed_conversions / (%s::double precision[])"
-        f"[greatest(0, least(%s::date - {alias}.stat_date, {FINAL_AGE})) + 1]"
+    They read each plan once or twice: a second process helps as long as a core is free.
+    """
+    sql = Sql(
+        "SELECT NOT EXISTS (SELECT 1 FROM campaigns_windowstate WHERE organization_id = %s AND rolled_on <> %s),"
+        " set_config('work_mem', %s, true), set_config('max_parallel_workers_per_gather', %s, true)",
+        [require_organization_id(), today, _WORK_MEMORY, _HELPERS],
     )
+    return bool(_rows(sql)[0][0])
 
 
-def metric_sql(metric: Metric, alias: str) -> str:
-    """The metric of one plan as an expression; NULL when the denominator is 0."""
-    above = " + ".join(f"coalesce({alias}.{column}, 0)" for column in metric.numerator)
-    if metric.is_additive:
-        return f"({above})"
-    below = " + ".join(f"{alias}.{column}" for column in metric.denominator)
-    return f"(({above})::double precision / nullif({below}, 0) * {metric.scale!r})"
+class PageRow(NamedTuple):
+    """A plan on a page: what it is sorted by, its sums, and those that it is compared with."""
+
+    plan_id: int
+    sort_value: Any
+    sums: dict[str, float]
+    compared: dict[str, float] | None
 
 
 def plan_page(
-    reach: Reach,
-    *,
-    source: Source,
-    columns: Sequence[str],
-    where: Sql,
-    order: Order,
-    limit: int,
-    offset: int,
-) -> list[tuple[Any, ...]]:
-    """Rows of (plan id, sort value, column sums…)."""
-    sql = Sql(f"SELECT p.id, {order.expression} AS sort_value{_selected('w', columns)} FROM campaigns_plan p")
-    joined = source("w", reach, columns)
-    mine = reach.where("p")
-    sql.add(joined.text, *joined.params).add(f" WHERE {mine.text}", *mine.params).add(where.text, *where.params)
-    sql.add(f" ORDER BY {order.clause} LIMIT %s OFFSET %s", limit, offset)
-    return _rows(sql)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A page and its totals: rows of (plan id, sort value, sums, compared sums), and the same of the whole filter."""
-
-    rows: list[tuple[int, Any, dict[str, float], dict[str, float]]]
-    plan_count: int
-    sums: dict[str, float]
-    compared: dict[str, float]
-
-
-def plan_table(
     reach: Reach,
     *,
     source: Source,
@@ -150,62 +69,130 @@ def plan_table(
     where: Sql,
     keyset: Sql,
     order: Order,
+    is_plain: bool,
     limit: int,
     offset: int,
-) -> Table:
-    """The matching plans are joined to their numbers once; the totals and the page are both read from that."""
-    aliases = ["w", "c"] if compared else ["w"]
-    selected = "".join(f", coalesce({a}.{column}, 0) AS {a}_{column}" for a in aliases for column in columns)
-    sql = Sql(f"WITH matched AS MATERIALIZED (SELECT p.id, {order.expression} AS sort_value{selected}")
-    sql.add(" FROM campaigns_plan p")
-    for alias, one in zip(aliases, [source, compared], strict=False):
-        joined = one(alias, reach, (*columns, *filter_columns))  # type: ignore[misc]
-        sql.add(joined.text, *joined.params)
-    mine = reach.where("p")
-    sql.add(f" WHERE {mine.text}", *mine.params).add(where.text, *where.params).add(")")
-    sums = "".join(f", coalesce(sum({a}_{column}), 0)" for a in aliases for column in columns)
-    sql.add(f" SELECT page.*, totals.* FROM (SELECT count(*){sums} FROM matched) totals")
-    sql.add(" LEFT JOIN LATERAL (SELECT p.* FROM matched p WHERE true").add(keyset.text, *keyset.params)
-    sql.add(f" ORDER BY {order.clause} LIMIT %s OFFSET %s) page ON true", limit, offset)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL work_mem = '{_WORK_MEMORY}'")
+) -> list[PageRow]:
+    """The plans of one page in their order. ``is_plain``: ``where`` asks for nothing but plans that are not deleted."""
+    found: list[tuple[Any, ...]] = []
+    if is_plain and order.is_metric and isinstance(source, KeptWindow):
+        found = _page_of_numbers(reach, source, columns, keyset, order, limit, offset)
+    if not found:
+        sql = Sql(f"SELECT p.id, {order.expression} AS sort_value{_selected('w', columns)} FROM campaigns_plan p")
+        sql.append(source.join("w", reach, (*columns, *filter_columns))).add(" WHERE ").append(reach.where("p"))
+        sql.append(where).append(keyset).add(f" ORDER BY {order.clause} LIMIT %s OFFSET %s", limit, offset)
+        found = _rows(sql)
+    ids = [row[0] for row in found]
+    before = plan_sums(reach, sources=[compared], columns=columns, plan_ids=ids) if compared else {}
+    return [
+        PageRow(row[0], row[1], dict(zip(columns, row[2:], strict=True)), before[row[0]][0] if compared else None)
+        for row in found
+    ]
+
+
+def _page_of_numbers(
+    reach: Reach, source: KeptWindow, columns: Sequence[str], keyset: Sql, order: Order, limit: int, offset: int
+) -> list[tuple[Any, ...]]:
+    """A page read from the numbers alone: a third of the work. Empty where a plan without numbers might stand on it.
+
+    Such a plan has the value 0 or none: it comes after every defined ratio, and after positive sums that fall.
+    """
+    sql = Sql(f"SELECT p.id, {order.expression} AS sort_value{_selected('w', columns)} FROM campaigns_planwindow w")
+    sql.add(" CROSS JOIN LATERAL (SELECT w.plan_id AS id) p WHERE ").append(source.where("w", reach))
+    sql.append(_not_deleted("w.plan_id", reach)).append(keyset)
+    sql.add(f" ORDER BY {order.clause} LIMIT %s OFFSET %s", limit, offset)
     found = _rows(sql)
-    width, both = len(columns), len(columns) * len(aliases)
+    if len(found) < limit or found[-1][1] is None:
+        return []
+    return found if not order.is_sum or (order.is_descending and found[-1][1] > 0) else []
 
-    def split(values: Sequence[Any]) -> tuple[dict[str, float], dict[str, float]]:
-        numbers = [float(v) if name == MATURED else int(v) for v, name in zip(values, [*columns] * 2, strict=False)]
-        return dict(zip(columns, numbers[:width], strict=True)), dict(zip(columns, numbers[width:], strict=False))
 
-    totals = found[0][2 + both :]
-    return Table(
-        [(row[0], row[1], *split(row[2 : 2 + both])) for row in found if row[0] is not None],
-        totals[0],
-        *split(totals[1:]),
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many plans match, and the sums of their numbers."""
+
+    plan_count: int
+    sums: dict[str, float]
+    compared: dict[str, float]
+
+
+def plan_totals(
+    reach: Reach,
+    *,
+    source: Source,
+    compared: Source | None,
+    columns: Sequence[str],
+    filter_columns: Sequence[str],
+    where: Sql,
+    is_plain: bool,
+) -> Totals:
+    """Of the whole filter. Kept windows are added up by themselves, each plan looked up once for both."""
+    sources = [source] if compared is None else [source, compared]
+    kept = [one for one in sources if isinstance(one, KeptWindow)]
+    if len(kept) < len(sources) or filter_columns:
+        return _joined_totals(reach, sources, columns, filter_columns, where)
+    mine = Sql(" FROM campaigns_plan p WHERE ").append(reach.where("p")).append(where)
+    sql = Sql("SELECT plans.count, numbers.* FROM (SELECT count(*)").append(mine).add(") plans LEFT JOIN (")
+    sql.add(f'SELECT w."window"{_totalled("w", columns)} FROM campaigns_planwindow w WHERE ')
+    sql.append(reach.where("w")).add(
+        ' AND w."window" = ANY(%s) AND w.as_of = %s', [one.window for one in kept], kept[0].as_of
+    )
+    if is_plain:
+        sql.append(_not_deleted("w.plan_id", reach))
+    else:
+        sql.add(" AND w.plan_id IN (SELECT p.id").append(mine).add(")")
+    found = _rows(sql.add(' GROUP BY w."window") numbers ON true'))
+    by_window = {row[1]: _numbers(columns, row[2:]) for row in found if row[1] is not None}
+    nothing = dict.fromkeys(columns, 0.0)
+    sums = [by_window.get(one.window, nothing) for one in kept]
+    return Totals(found[0][0], sums[0], sums[1] if compared is not None else {})
+
+
+def _joined_totals(
+    reach: Reach, sources: Sequence[Source], columns: Sequence[str], filter_columns: Sequence[str], where: Sql
+) -> Totals:
+    """For days that nobody has summed, and for filters on the numbers themselves."""
+    aliases = "wc"[: len(sources)]
+    sql = Sql(f"SELECT count(*){''.join(_totalled(alias, columns) for alias in aliases)} FROM campaigns_plan p")
+    for alias, source in zip(aliases, sources, strict=True):
+        sql.append(source.join(alias, reach, (*columns, *filter_columns)))
+    ((count, *values),) = _rows(sql.add(" WHERE ").append(reach.where("p")).append(where))
+    compared = _numbers(columns, values[len(columns) :]) if len(sources) > 1 else {}
+    return Totals(count, _numbers(columns, values[: len(columns)]), compared)
+
+
+def _not_deleted(plan_id: str, reach: Reach) -> Sql:
+    return Sql(
+        " AND NOT EXISTS (SELECT 1 FROM campaigns_plan gone WHERE gone.organization_id = %s"
+        f" AND gone.id = {plan_id} AND gone.status = 'deleted')",
+        [reach.organization_id],
     )
 
 
 def plan_sums(
-    reach: Reach, *, source: Source, columns: Sequence[str], plan_ids: Sequence[int]
-) -> dict[int, dict[str, float]]:
-    """Column sums of the named plans."""
+    reach: Reach, *, sources: Sequence[Source], columns: Sequence[str], plan_ids: Sequence[int]
+) -> dict[int, tuple[dict[str, float], ...]]:
+    """Column sums of the named plans, one dictionary for each of at most two sources."""
     if not plan_ids:
         return {}
-    sql = Sql(f"SELECT p.id, NULL{_selected('w', columns)} FROM campaigns_plan p")
-    joined = source("w", reach, columns)
-    mine = reach.where("p")
-    sql.add(joined.text, *joined.params).add(f" WHERE {mine.text}", *mine.params)
-    sql.add(" AND p.id = ANY(%s)", list(plan_ids))
-    return {row[0]: dict(zip(columns, row[2:], strict=True)) for row in _rows(sql)}
+    aliases = "wc"[: len(sources)]
+    sql = Sql(f"SELECT p.id{''.join(_selected(alias, columns) for alias in aliases)} FROM campaigns_plan p")
+    for alias, source in zip(aliases, sources, strict=True):
+        sql.append(source.join(alias, reach, columns, plan_ids))
+    sql.add(" WHERE ").append(reach.where("p")).add(" AND p.id = ANY(%s)", list(plan_ids))
+    width = len(columns)
+    return {
+        row[0]: tuple(dict(zip(columns, row[1 + width * place :], strict=False)) for place in range(len(sources)))
+        for row in _rows(sql)
+    }
 
 
 def plan_ids(reach: Reach, *, source: Source | None, columns: Sequence[str], where: Sql, limit: int) -> list[int]:
     """Ids of the filter's plans, oldest first."""
     sql = Sql("SELECT p.id FROM campaigns_plan p")
     if source is not None:
-        joined = source("w", reach, columns)
-        sql.add(joined.text, *joined.params)
-    mine = reach.where("p")
-    sql.add(f" WHERE {mine.text}", *mine.params).add(where.text, *where.params).add(" ORDER BY p.id LIMIT %s", limit)
+        sql.append(source.join("w", reach, columns))
+    sql.add(" WHERE ").append(reach.where("p")).append(where).add(" ORDER BY p.id LIMIT %s", limit)
     return [row[0] for row in _rows(sql)]
 
 
@@ -220,13 +207,12 @@ def grouped_sums(
         raise ValueError(f"plans are not grouped by {group}")
     aliases = ["w", "c"] if compared else ["w"]
     needed = tuple(dict.fromkeys((*columns, "cost_fen")))
-    sums = "".join(f", coalesce(sum({alias}.{column}), 0)" for alias in aliases for column in columns)
+    sums = "".join(_totalled(alias, columns) for alias in aliases)
     sql = Sql(f"SELECT p.{group}, count(*){sums} FROM campaigns_plan p")
-    for alias, one in zip(aliases, [source, compared], strict=False):
-        joined = one(alias, reach, needed)  # type: ignore[misc]
-        sql.add(joined.text, *joined.params)
-    mine = reach.where("p")
-    sql.add(f" WHERE {mine.text}", *mine.params).add(where.text, *where.params)
+    sql.append(source.join("w", reach, needed))
+    if compared is not None:
+        sql.append(compared.join("c", reach, needed))
+    sql.add(" WHERE ").append(reach.where("p")).append(where)
     sql.add(f" GROUP BY p.{group} ORDER BY coalesce(sum(w.cost_fen), 0) DESC, p.{group} LIMIT %s", limit)
     return _rows(sql)
 
@@ -283,55 +269,79 @@ def hours_of_days(reach: Reach, *, days: Sequence[date], columns: Sequence[str])
     return _rows(sql)
 
 
-def suspicious_plans(
-    reach: Reach, *, today: date, hour: int, limit: int
-) -> tuple[list[tuple[Any, ...]], int, int, float | None]:
-    """Enabled plans that may need somebody, most money first, with today's numbers; also how many plans are enabled,
-    how many of them learn, and the target cost per conversion weighted by today's cost (fen).
+@dataclass(frozen=True, slots=True)
+class LivePlans:
+    """How many plans are enabled, how many of them learn, and their target weighted by today's cost (fen)."""
+
+    count: int
+    learning_count: int
+    target_cpa_fen: float | None
+
+
+def live_plans(reach: Reach, *, today: date) -> LivePlans:
+    """Asked of the enabled plans and of today's numbers, never of all of both."""
+    mine = reach.where("p")
+    sql = Sql(
+        "SELECT plans.*, spent.target FROM (SELECT count(*), count(*) FILTER (WHERE p.learning_state = 'learning')"
+    )
+    sql.add(f" FROM campaigns_plan p WHERE {mine.text} AND p.status = 'enabled') plans,", *mine.params)
+    sql.add(" (SELECT sum(p.bid_fen::float8 * w.cost_fen) / nullif(sum(w.cost_fen), 0) AS target")
+    sql.add(" FROM campaigns_planwindow w JOIN campaigns_plan p ON p.id = w.plan_id WHERE ")
+    sql.append(KeptWindow(Window.TODAY, today).where("w", reach)).add(f" AND {mine.text}", *mine.params)
+    sql.add(" AND w.cost_fen > 0 AND p.status = 'enabled' AND p.bid_fen IS NOT NULL) spent")
+    return LivePlans(*_rows(sql)[0])
+
+
+def suspicious_plans(reach: Reach, *, today: date, hour: int, limit: int) -> list[tuple[Any, ...]]:
+    """Enabled plans that may need somebody, most money first, with today's numbers.
 
     The condition is wider than ``domain.attention``, which decides.
     """
-    joined = window_source(Window.TODAY, today)("w", reach, ())
-    mine = reach.where("p")
     sql = Sql(
-        "WITH live AS MATERIALIZED (SELECT p.id, p.learning_state, p.review_state, p.delivery_status, p.bid_fen,"
-        " p.created_at, coalesce(w.cost_fen, 0) AS cost_fen, coalesce(w.impressions, 0) AS impressions,"
+        "SELECT p.id, p.learning_state, p.review_state, p.delivery_status, p.bid_fen, p.created_at,"
+        " coalesce(w.cost_fen, 0) AS cost_fen, coalesce(w.impressions, 0) AS impressions,"
         " coalesce(w.conversions, 0) AS conversions, coalesce(w.matured_conversions, 0) AS matured_conversions,"
         " p.account_id, p.name FROM campaigns_plan p"
     )
-    sql.add(joined.text, *joined.params).add(f" WHERE {mine.text}", *mine.params).add(" AND p.status = 'enabled')")
+    sql.append(KeptWindow(Window.TODAY, today).join("w", reach, ())).add(" WHERE ").append(reach.where("p"))
     sql.add(
-        " SELECT found.*, totals.* FROM (SELECT count(*), count(*) FILTER (WHERE learning_state = 'learning'),"
-        " sum(bid_fen::float8 * cost_fen) / nullif(sum(cost_fen) FILTER (WHERE bid_fen IS NOT NULL), 0)"
-        " FROM live) totals"
-        " LEFT JOIN LATERAL (SELECT * FROM live WHERE review_state IN ('rejected', 'partly_rejected')"
-        " OR cost_fen >= 3 * bid_fen AND conversions = 0 OR conversions >= 3 AND cost_fen > 1.2 * bid_fen * conversions"
-        " OR delivery_status = 'out_of_budget' AND %s < 12 OR learning_state = 'failed'"
-        " OR delivery_status = 'delivering' AND impressions = 0 ORDER BY cost_fen DESC, id LIMIT %s) found ON true",
+        " AND p.status = 'enabled' AND (p.review_state IN ('rejected', 'partly_rejected')"
+        " OR p.delivery_status = 'out_of_budget' AND %s < 12 OR p.learning_state = 'failed'"
+        " OR w.cost_fen >= 3 * p.bid_fen AND w.conversions = 0"
+        " OR w.conversions >= 3 AND w.cost_fen > 1.2 * p.bid_fen * w.conversions"
+        " OR p.delivery_status = 'delivering' AND coalesce(w.impressions, 0) = 0)"
+        " ORDER BY coalesce(w.cost_fen, 0) DESC, p.id LIMIT %s",
         hour,
         limit,
     )
-    found = _rows(sql)
-    live, learning, target = found[0][-3:]
-    return [row[:-3] for row in found if row[0] is not None], live, learning, target
+    return _rows(sql)
 
 
 def maturity_evidence(organization_id: int, *, since: date) -> list[tuple[int, int, int]]:
     """(age, conversions seen at that age, final conversions) over the days that are final."""
+    # Not a self-join: right after a load the planner, without statistics, would nest it.
+    final = "max(billed_conversions) FILTER (WHERE age = %s) OVER (PARTITION BY account_id, stat_date) AS final"
     sql = Sql(
-        "SELECT r.age, sum(least(r.billed_conversions, f.billed_conversions))::bigint,"
-        " sum(f.billed_conversions)::bigint"
-        " FROM campaigns_maturityreading r JOIN campaigns_maturityreading f"
-        " ON f.organization_id = r.organization_id AND f.account_id = r.account_id AND f.stat_date = r.stat_date"
-        " WHERE r.organization_id = %s AND f.organization_id = %s AND f.age = %s AND r.age < %s AND r.stat_date >= %s"
-        " GROUP BY r.age ORDER BY r.age",
-        [organization_id, organization_id, FINAL_AGE, FINAL_AGE, since],
+        "SELECT age, sum(least(billed_conversions, final))::bigint, sum(final)::bigint"
+        f" FROM (SELECT age, billed_conversions, {final} FROM campaigns_maturityreading"
+        " WHERE organization_id = %s AND stat_date >= %s) AS reading"
+        " WHERE age < %s AND final IS NOT NULL GROUP BY age ORDER BY age",
+        [FINAL_AGE, organization_id, since, FINAL_AGE],
     )
     return [(age, seen, final) for age, seen, final in _rows(sql)]
 
 
 def _selected(alias: str, columns: Sequence[str]) -> str:
     return "".join(f", coalesce({alias}.{column}, 0)" for column in columns)
+
+
+def _totalled(alias: str, columns: Sequence[str]) -> str:
+    return "".join(f", coalesce(sum({alias}.{column}), 0)" for column in columns)
+
+
+def _numbers(columns: Sequence[str], values: Sequence[Any]) -> dict[str, float]:
+    """Sums come as decimals; only the grown conversions have a fraction."""
+    return {name: float(value) if name == MATURED else int(value) for name, value in zip(columns, values, strict=True)}
 
 
 def _summed(alias: str, columns: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ from campaigns.selectors import frames
 from campaigns.selectors.filters import apply_filters
 from campaigns.selectors.maturity import arrived_shares
 from campaigns.selectors.plans import resolve_range
+from campaigns.selectors.sources import Reach
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.clock import MEDIA_TIMEZONE, media_now
@@ -35,6 +36,8 @@ PACE_HOURS = 3
 #: money that lasts longer than this worries nobody
 BALANCE_HORIZON_HOURS = 48.0
 _CANDIDATES = 500
+#: the columns behind the board's numbers, without what is grown from the billed conversions
+_COLUMNS = tuple(column for column in MEASURES if column in {*columns_of(BOARD_METRICS), "billed_conversions"})
 _Sums = dict[str, float]
 
 
@@ -49,18 +52,17 @@ def overview(actor: Actor, *, attention_limit: int = 20) -> Overview:
     by_account, paces = _by_account(reach, now, shares)
     by_hour = {
         (day, hour): _with_matured(values, (today - day).days, shares)
-        for day, hour, *values in frames.hours_of_days(reach, days=(yesterday, today), columns=MEASURES)
+        for day, hour, *values in frames.hours_of_days(reach, days=(yesterday, today), columns=_COLUMNS)
     }
     can_see_plans = actor.can("plans:read")
-    attention, attention_count, live, learning, target = (
-        _attention(reach, accounts, now, attention_limit) if can_see_plans else ((), 0, 0, 0, None)
-    )
+    attention, attention_count = _attention(reach, accounts, now, attention_limit) if can_see_plans else ((), 0)
+    live = frames.live_plans(reach, today=today) if can_see_plans else frames.LivePlans(0, 0, None)
     return Overview(
         at=now,
         today=values_of(BOARD_METRICS, _total(by_account["today"].values())),
         yesterday_same_hours=values_of(BOARD_METRICS, _total(by_account["same"].values())),
         yesterday=values_of(BOARD_METRICS, _total(by_account["yesterday"].values())),
-        target_cpa_fen=target,
+        target_cpa_fen=live.target_cpa_fen,
         by_media=_grouped(accounts, by_account, lambda a: (a.platform, a.platform)),
         by_agency=_grouped(accounts, by_account, lambda a: (str(a.agency_id or "none"), a.agency_name)),
         by_account=_grouped(accounts, by_account, lambda a: (str(a.id), a.name)),
@@ -76,8 +78,8 @@ def overview(actor: Actor, *, attention_limit: int = 20) -> Overview:
         attention_count=attention_count,
         balances=balance_forecasts(accounts.values(), paces),
         freshness=freshness(accounts.values(), now),
-        live_plan_count=live,
-        learning_plan_count=learning,
+        live_plan_count=live.count,
+        learning_plan_count=live.learning_count,
     )
 
 
@@ -152,9 +154,9 @@ def freshness(accounts: Iterable[AccountFacts], now: datetime) -> tuple[Freshnes
 
 
 def _attention(
-    reach: frames.Reach, accounts: dict[int, AccountFacts], now: datetime, limit: int
-) -> tuple[tuple[AttentionItem, ...], int, int, int, float | None]:
-    rows, live, learning, target = frames.suspicious_plans(reach, today=now.date(), hour=now.hour, limit=_CANDIDATES)
+    reach: Reach, accounts: dict[int, AccountFacts], now: datetime, limit: int
+) -> tuple[tuple[AttentionItem, ...], int]:
+    rows = frames.suspicious_plans(reach, today=now.date(), hour=now.hour, limit=_CANDIDATES)
     midnight = datetime.combine(now.date(), time.min, MEDIA_TIMEZONE)
     items = []
     for row in rows:
@@ -181,11 +183,11 @@ def _attention(
                 AttentionItem(plan_id, name, accounts[account_id], judgement.reason, judgement.severity, evidence)
             )
     items.sort(key=lambda item: (-item.severity, -float(item.evidence["cost_fen"] or 0), item.plan_id))
-    return tuple(items[:limit]), len(items), live, learning, target
+    return tuple(items[:limit]), len(items)
 
 
-def _reach(actor: Actor, accounts: Mapping[int, AccountFacts]) -> frames.Reach:
-    return frames.Reach(actor.organization_id, tuple(sorted(accounts)) if actor.is_narrowed else None)
+def _reach(actor: Actor, accounts: Mapping[int, AccountFacts]) -> Reach:
+    return Reach(actor.organization_id, tuple(sorted(accounts)) if actor.is_narrowed else None)
 
 
 def _grouped(
@@ -225,7 +227,7 @@ def _labels(by: str, accounts: dict[int, AccountFacts], keys: list[int | None]) 
 
 
 def _by_account(
-    reach: frames.Reach, now: datetime, shares: tuple[float, ...]
+    reach: Reach, now: datetime, shares: tuple[float, ...]
 ) -> tuple[dict[str, dict[int, _Sums]], dict[int, float]]:
     """Each account's ``today``, ``yesterday`` and ``same`` (yesterday until this minute), and its pace in fen an hour.
 
@@ -238,13 +240,13 @@ def _by_account(
     rows = frames.account_days(
         reach,
         days=(yesterday, today),
-        columns=MEASURES,
+        columns=_COLUMNS,
         until_hour=now.hour,
         part=(now.minute * 60 + now.second) / 3600,
         pace_from_hour=now.hour - pace_hours,
     )
     for account_id, day, *values, recent_fen in rows:
-        whole, until_now = values[: len(MEASURES)], values[len(MEASURES) :]
+        whole, until_now = values[: len(_COLUMNS)], values[len(_COLUMNS) :]
         if day == today:
             found["today"][account_id] = _with_matured(whole, 0, shares)
             paces[account_id] = recent_fen / pace_hours if pace_hours else 0.0
@@ -255,12 +257,12 @@ def _by_account(
 
 
 def _zeros() -> _Sums:
-    return dict.fromkeys((*MEASURES, MATURED), 0.0)
+    return dict.fromkeys((*_COLUMNS, MATURED), 0.0)
 
 
 def _with_matured(values: Iterable[float], age: int, shares: tuple[float, ...]) -> _Sums:
     """Sums of one day by name, with what its billed conversions will have grown to."""
-    sums: _Sums = dict(zip(MEASURES, values, strict=True))
+    sums: _Sums = dict(zip(_COLUMNS, values, strict=True))
     sums[MATURED] = matured(sums["billed_conversions"], age, shares)
     return sums
 

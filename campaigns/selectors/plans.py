@@ -14,10 +14,11 @@ from campaigns.contracts import PlanDetail, PlanQuery, PlanRow, PlanTablePage, P
 from campaigns.domain.maturity import FINAL_AGE
 from campaigns.domain.metrics import METRICS, columns_of, values_of
 from campaigns.domain.periods import PRESETS, Period, Window, previous_days, window_days
-from campaigns.models import Plan, WindowState
+from campaigns.models import Plan
 from campaigns.selectors import frames
 from campaigns.selectors.filters import Filtered, apply_filters
 from campaigns.selectors.maturity import arrived_shares
+from campaigns.selectors.sources import KeptWindow, Reach, Source, Sql, SummedDays, metric_sql
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.clock import media_today
@@ -56,10 +57,10 @@ class Range:
 
     first_on: date
     last_on: date
-    source: frames.Source
+    source: Source
     compared_first_on: date | None
     compared_last_on: date | None
-    compared: frames.Source | None
+    compared: Source | None
 
 
 def plan_table(actor: Actor, query: PlanQuery) -> PlanTablePage:
@@ -68,7 +69,11 @@ def plan_table(actor: Actor, query: PlanQuery) -> PlanTablePage:
     accounts = account_facts(actor)
     filtered = apply_filters(actor, query, accounts)
     resolved = resolve_range(query)
-    rows, has_more, totals = _table(query, filtered, resolved, accounts)
+    totals = _totals(query, filtered, resolved)
+    limit = _limit(query)
+    if query.after is None and query.offset >= totals.plan_count:  # a page beyond the last is the last
+        query = replace(query, offset=max(0, totals.plan_count - 1) // limit * limit)
+    rows, has_more = _page(query, filtered, resolved, accounts)
     shown = {row.account.id for row in rows} if rows else set(accounts)
     today = media_today()
     return PlanTablePage(
@@ -80,6 +85,7 @@ def plan_table(actor: Actor, query: PlanQuery) -> PlanTablePage:
         compared_last_on=resolved.compared_last_on,
         data_until=_oldest(accounts[i].metrics_synced_at for i in shown if i in accounts),
         is_settled=resolved.last_on < today - timedelta(days=FINAL_AGE),
+        offset=query.offset,
         has_more=has_more,
         next_key=rows[-1].key if rows and has_more else None,
     )
@@ -133,15 +139,11 @@ def plan_detail(actor: Actor, plan_id: int, *, period: Period | None = None, met
     accounts = account_facts(actor)
     resolved = resolve_range(query)
     columns = columns_of(query.metrics)
-    reach = frames.Reach(actor.organization_id, (plan.account_id,))
-    sums = frames.plan_sums(reach, source=resolved.source, columns=columns, plan_ids=[plan.pk])
-    before = (
-        frames.plan_sums(reach, source=resolved.compared, columns=columns, plan_ids=[plan.pk])
-        if resolved.compared
-        else {}
-    )
+    reach = Reach(actor.organization_id, (plan.account_id,))
+    sources = [resolved.source, resolved.compared] if resolved.compared else [resolved.source]
+    sums, *before = frames.plan_sums(reach, sources=sources, columns=columns, plan_ids=[plan.pk])[plan.pk]
     values = tuple(_value_of(plan, name) for name in _ROW_FIELDS)
-    row = _row(values, accounts, query, sums.get(plan.pk, {}), before.get(plan.pk), ())
+    row = _row(values, accounts, query, sums, before[0] if before else None, ())
     return PlanDetail(
         row=row,
         objective=plan.objective,
@@ -178,24 +180,25 @@ def resolve_range(query: PlanQuery) -> Range:
     _check_period(query, today)
     first_on, last_on = query.period.days(today)
     window = query.period.window(today)
-    is_rolled = not WindowState.objects.exclude(rolled_on=today).exists()
+    is_rolled = frames.read_state(today)
     shares = arrived_shares()
+    source: Source
     if window is not None and (is_rolled or window == Window.YESTERDAY_SAME_HOURS):
-        source = frames.window_source(window, today)
+        source = KeptWindow(window, today)
     else:
-        source = frames.days_source(first_on, last_on, today, shares)
+        source = SummedDays(first_on, last_on, today, shares)
     if not query.compare or window == Window.LIFETIME:
         return Range(first_on, last_on, source, None, None, None)
     if query.compare == "same_hours":
         yesterday = today - timedelta(days=1)
-        compared = frames.window_source(Window.YESTERDAY_SAME_HOURS, today)
+        compared: Source = KeptWindow(Window.YESTERDAY_SAME_HOURS, today)
         return Range(first_on, last_on, source, yesterday, yesterday, compared)
     before_first, before_last = previous_days(first_on, last_on)
     before = _previous_window(window, today, (before_first, before_last))
     if before is not None and is_rolled:
-        compared = frames.window_source(before, today)
+        compared = KeptWindow(before, today)
     else:
-        compared = frames.days_source(before_first, before_last, today, shares)
+        compared = SummedDays(before_first, before_last, today, shares)
     return Range(first_on, last_on, source, before_first, before_last, compared)
 
 
@@ -228,58 +231,40 @@ def _check_period(query: PlanQuery, today: date) -> None:
         raise InvalidInput(detail, errors=(FieldError("/metrics", "unknown_metric", detail),))
 
 
-def _table(
-    query: PlanQuery, filtered: Filtered, resolved: Range, accounts: dict[int, AccountFacts]
-) -> tuple[tuple[PlanRow, ...], bool, PlanTotals]:
-    """A page with the totals of its filter."""
-    order, sort_columns = _order(query)
-    limit = _limit(query)
-    table = frames.plan_table(
+def _totals(query: PlanQuery, filtered: Filtered, resolved: Range) -> PlanTotals:
+    found = frames.plan_totals(
         filtered.reach,
         source=resolved.source,
         compared=resolved.compared,
         columns=columns_of(query.metrics),
-        filter_columns=(*sort_columns, *filtered.columns),
+        filter_columns=filtered.columns,
         where=filtered.where,
-        keyset=_keyset(query, "sort_value"),
-        order=order,
-        limit=limit + 1,
-        offset=0 if query.after is not None else query.offset,
+        is_plain=filtered.is_plain,
     )
-    compared = values_of(query.metrics, table.compared) if resolved.compared else {}
-    totals = PlanTotals(table.plan_count, values_of(query.metrics, table.sums), compared)
-    page = [
-        (plan_id, value, sums, before if resolved.compared else None) for plan_id, value, sums, before in table.rows
-    ]
-    return _rows(query, page[:limit], accounts), len(page) > limit, totals
+    compared = values_of(query.metrics, found.compared) if resolved.compared else {}
+    return PlanTotals(found.plan_count, values_of(query.metrics, found.sums), compared)
 
 
 def _page(
     query: PlanQuery, filtered: Filtered, resolved: Range, accounts: dict[int, AccountFacts]
 ) -> tuple[tuple[PlanRow, ...], bool]:
-    """A page alone."""
-    order, sort_columns = _order(query)
-    keyset = _keyset(query, order.expression)
+    """A page alone, and whether more follow."""
+    order = _order(query)
     limit = _limit(query)
-    columns = tuple(dict.fromkeys((*columns_of(query.metrics), *sort_columns, *filtered.columns)))
     found = frames.plan_page(
         filtered.reach,
         source=resolved.source,
-        columns=columns,
-        where=frames.Sql(filtered.where.text + keyset.text, [*filtered.where.params, *keyset.params]),
+        compared=resolved.compared,
+        columns=columns_of(query.metrics),
+        filter_columns=(*_sort_columns(query), *filtered.columns),
+        where=filtered.where,
+        keyset=_keyset(query, order.expression),
         order=order,
+        is_plain=filtered.is_plain,
         limit=limit + 1,
         offset=0 if query.after is not None else query.offset,
     )
-    ids = [row[0] for row in found[:limit]]
-    before: dict[int, dict[str, float]] = {}
-    if resolved.compared is not None:
-        before = frames.plan_sums(filtered.reach, source=resolved.compared, columns=columns, plan_ids=ids)
-    page = [
-        (plan_id, value, dict(zip(columns, sums, strict=True)), before.get(plan_id, {}) if resolved.compared else None)
-        for plan_id, value, *sums in found[:limit]
-    ]
-    return _rows(query, page, accounts), len(found) > limit
+    return _rows(query, found[:limit], accounts), len(found) > limit
 
 
 def _limit(query: PlanQuery) -> int:
@@ -288,14 +273,15 @@ def _limit(query: PlanQuery) -> int:
 
 def _rows(
     query: PlanQuery,
-    page: list[tuple[int, Any, dict[str, float], dict[str, float] | None]],
+    page: list[frames.PageRow],
     accounts: dict[int, AccountFacts],
 ) -> tuple[PlanRow, ...]:
-    plans = {row[0]: row for row in Plan.objects.filter(pk__in=[one[0] for one in page]).values_list(*_ROW_FIELDS)}
+    found = Plan.objects.filter(pk__in=[one.plan_id for one in page]).values_list(*_ROW_FIELDS)
+    plans = {row[0]: row for row in found}
     return tuple(
-        _row(plans[plan_id], accounts, query, sums, before, (_plain(value), plan_id))
-        for plan_id, value, sums, before in page
-        if plan_id in plans
+        _row(plans[one.plan_id], accounts, query, one.sums, one.compared, (_plain(one.sort_value), one.plan_id))
+        for one in page
+        if one.plan_id in plans
     )
 
 
@@ -320,25 +306,24 @@ def _row(
     )
 
 
-def _order(query: PlanQuery) -> tuple[frames.Order, tuple[str, ...]]:
-    """The order, and the metric columns it needs; ties by id, undefined last either way."""
-    direction = "DESC" if query.is_descending else "ASC"
-    columns: tuple[str, ...] = ()
+def _order(query: PlanQuery) -> frames.Order:
     if query.sort in METRICS:
-        expression = frames.metric_sql(METRICS[query.sort], "w")
-        columns = METRICS[query.sort].columns
-    elif query.sort in SORT_COLUMNS:
-        expression = SORT_COLUMNS[query.sort]
-    else:
-        detail = _("Plans are not sorted by “%(key)s”.") % {"key": query.sort}
-        raise InvalidInput(detail, errors=(FieldError("/sort", "unknown_sort", detail),))
-    return frames.Order(expression, f"sort_value {direction} NULLS LAST, p.id {direction}"), columns
+        metric = METRICS[query.sort]
+        return frames.Order(metric_sql(metric, "w"), query.is_descending, is_metric=True, is_sum=metric.is_additive)
+    if query.sort in SORT_COLUMNS:
+        return frames.Order(SORT_COLUMNS[query.sort], query.is_descending)
+    detail = _("Plans are not sorted by “%(key)s”.") % {"key": query.sort}
+    raise InvalidInput(detail, errors=(FieldError("/sort", "unknown_sort", detail),))
 
 
-def _keyset(query: PlanQuery, expression: str) -> frames.Sql:
+def _sort_columns(query: PlanQuery) -> tuple[str, ...]:
+    return METRICS[query.sort].columns if query.sort in METRICS else ()
+
+
+def _keyset(query: PlanQuery, expression: str) -> Sql:
     """Only rows after the cursor's; raises ``InvalidInput`` for a cursor of another list."""
     if query.after is None:
-        return frames.Sql()
+        return Sql()
     try:
         value, plan_id = query.after
         if not isinstance(plan_id, int):
@@ -350,8 +335,8 @@ def _keyset(query: PlanQuery, expression: str) -> frames.Sql:
         raise InvalidInput(detail, errors=(FieldError("/after", "invalid_cursor", detail),)) from None
     sign = "<" if query.is_descending else ">"
     if value is None:
-        return frames.Sql(f" AND {expression} IS NULL AND p.id {sign} %s", [plan_id])
-    return frames.Sql(
+        return Sql(f" AND {expression} IS NULL AND p.id {sign} %s", [plan_id])
+    return Sql(
         f" AND ({expression} {sign} %s OR ({expression} = %s AND p.id {sign} %s) OR {expression} IS NULL)",
         [value, value, plan_id],
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from campaigns.contracts import HistoryEntry, SeriesPoint
+from campaigns.contracts import HistoryEntry, PlanDetail, SeriesPoint
 from campaigns.domain.maturity import matured
 from campaigns.domain.metrics import MATURED, MEASURES, METRICS, values_of
 from campaigns.domain.periods import Period
@@ -14,6 +15,7 @@ from campaigns.models import Plan
 from campaigns.selectors import frames
 from campaigns.selectors.maturity import arrived_shares
 from campaigns.selectors.plans import visible_plans
+from campaigns.selectors.sources import Reach
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.selectors import AuditQuery, search_events
 from xmagnet.core.clock import MEDIA_TIMEZONE, media_now, media_today
@@ -35,19 +37,23 @@ def plan_series(
     period: Period,
     granularity: Granularity = "day",
     metrics: Iterable[str] = (),
+    known: PlanDetail | None = None,
 ) -> tuple[SeriesPoint, ...]:
-    """Every hour or day of the period, zeros included, up to now; raises ``NotFound`` and ``InvalidInput``."""
-    plan = _plan(actor, plan_id)
+    """Every hour or day of the period, zeros included, up to now; raises ``NotFound`` and ``InvalidInput``.
+
+    ``known`` is the plan, for who has just been shown it.
+    """
+    plan = _subject(actor, plan_id, known)
     today = media_today()
     first_on, last_on = period.days(today)
     if period.preset == "lifetime":
-        first_on = max(first_on, (plan.remote_created_at or plan.created_at).astimezone(MEDIA_TIMEZONE).date())
+        first_on = max(first_on, plan.made_at.astimezone(MEDIA_TIMEZONE).date())
     if first_on > last_on or (last_on - first_on).days > 400:
         raise InvalidInput(errors=(FieldError("/period", "invalid_period", "not a period"),))
     last_on = min(last_on, today)
     keys = tuple(metrics) or tuple(METRICS)
-    reach = frames.Reach(actor.organization_id, (plan.account_id,))
-    span: dict[str, Any] = {"plan_id": plan.pk, "first_on": first_on, "last_on": last_on, "columns": MEASURES}
+    reach = Reach(actor.organization_id, (plan.account_id,))
+    span: dict[str, Any] = {"plan_id": plan_id, "first_on": first_on, "last_on": last_on, "columns": MEASURES}
     if granularity == "day":
         found = {row[0].isoformat(): row[1:] for row in frames.daily_series(reach, **span)}
         labels = [(day.isoformat(), day) for day in days_between(first_on, last_on)]
@@ -68,12 +74,14 @@ def plan_series(
     return tuple(_point(label, found.get(label, zeros), (today - day).days, shares, keys) for label, day in labels)
 
 
-def plan_history(actor: Actor, plan_id: int, *, limit: int = 200) -> tuple[HistoryEntry, ...]:
+def plan_history(
+    actor: Actor, plan_id: int, *, limit: int = 200, known: PlanDetail | None = None
+) -> tuple[HistoryEntry, ...]:
     """Changes of the plan, newest first: before, after (ours or the media's), and what stands there now."""
-    plan = _plan(actor, plan_id)
+    plan = _subject(actor, plan_id, known)
     return tuple(
-        _history_entry(event, {plan.pk: plan})
-        for event in search_events(actor, AuditQuery(object_type="plan", object_id=str(plan.pk)))[:limit]
+        _history_entry(event, {plan_id: plan.fields})
+        for event in search_events(actor, AuditQuery(object_type="plan", object_id=str(plan_id)))[:limit]
     )
 
 
@@ -89,7 +97,7 @@ def change_log(
         found = found.filter(id__lt=before_id)
     events = list(found[: min(limit, 1000)])
     ids = {int(event.object_id) for event in events if event.object_id.isdigit()}
-    plans = {plan.pk: plan for plan in visible_plans(actor).filter(pk__in=ids)}
+    plans = {row["id"]: row for row in visible_plans(actor).filter(pk__in=ids).values("id", *CHANGE_FIELDS)}
     return tuple(_history_entry(event, plans) for event in events if int(event.object_id) in plans)
 
 
@@ -98,11 +106,25 @@ def days_between(first_on: date, last_on: date) -> list[date]:
     return [first_on + timedelta(days=number) for number in range((last_on - first_on).days + 1)]
 
 
-def _plan(actor: Actor, plan_id: int) -> Plan:
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is needed to know of a plan whose numbers or history are asked for."""
+
+    account_id: int
+    made_at: datetime
+    fields: dict[str, Any]  # as they stand now
+
+
+def _subject(actor: Actor, plan_id: int, known: PlanDetail | None) -> _Subject:
+    if known is not None:
+        row = known.row
+        fields = {name: getattr(row, name) for name in CHANGE_FIELDS} | {"labels": list(row.labels)}
+        return _Subject(row.account.id, known.remote_created_at or row.created_at, fields)
     plan: Plan | None = visible_plans(actor).filter(pk=plan_id).first()
     if plan is None:
         raise NotFound
-    return plan
+    fields = {name: getattr(plan, name) for name in CHANGE_FIELDS}
+    return _Subject(plan.account_id, plan.remote_created_at or plan.created_at, fields)
 
 
 def _point(
@@ -113,11 +135,12 @@ def _point(
     return SeriesPoint(label, sums, values_of(keys, sums))
 
 
-def _history_entry(event: Any, plans: dict[int, Plan]) -> HistoryEntry:
+def _history_entry(event: Any, plans: Mapping[int, Mapping[str, Any]]) -> HistoryEntry:
+    """``plans``: how the fields of the plans in sight stand now."""
     plan = plans.get(int(event.object_id)) if event.object_id.isdigit() else None
     before, after = event.before or {}, event.after or {}
     fields = [name for name in CHANGE_FIELDS if name in after or name in before]
-    now = {name: getattr(plan, name) for name in fields} if plan is not None else {}
+    now = {name: plan[name] for name in fields} if plan is not None else {}
     return HistoryEntry(
         id=event.pk,
         at=event.at,

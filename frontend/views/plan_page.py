@@ -54,7 +54,11 @@ class _OnePlan:
     @cached_property
     def history(self) -> tuple[HistoryEntry, ...]:
         """Everything that happened to it, newest first."""
-        return plan_history(self.actor, self.plan_id)
+        return plan_history(self.actor, self.plan_id, known=self.known())
+
+    def known(self) -> PlanDetail | None:
+        """The plan, where the page has asked for it anyway."""
+        return None
 
     def chart(self) -> dict[str, Any]:
         """The chart that the address asks for, and the choices around it."""
@@ -70,6 +74,7 @@ class _OnePlan:
             period=Period(period),
             granularity="hour" if is_hourly else "day",
             metrics=tuple(filter(None, (first, second))),
+            known=self.known(),
         )
         return {
             "figure": _figure(points, first, second, is_hourly, self.history),
@@ -93,6 +98,9 @@ class PlanPage(_OnePlan, Page):
     def plan(self) -> PlanDetail:
         """The plan with today's numbers against yesterday's; raises ``NotFound``."""
         return plan_detail(self.actor, self.plan_id, period=Period("today"))
+
+    def known(self) -> PlanDetail:
+        return self.plan
 
     def crumbs(self) -> tuple[Crumb, ...]:
         return (Crumb(_("Plans"), self.url("plans")),)

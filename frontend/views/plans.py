@@ -65,10 +65,7 @@ class PlanTable(_Table, Page):
         found: PlanTablePage | None = None
         try:
             found = plan_table(self.actor, state.query())
-            if not found.rows and found.totals.plan_count and state.page > 1:
-                last = -(-found.totals.plan_count // state.size)
-                state = replace(state, page=last)
-                found = plan_table(self.actor, state.query())
+            state = replace(state, page=found.offset // state.size + 1)
         except InvalidInput as refusal:
             error = refusal.detail
         columns = tuple(map(plan_columns.column, state.columns))

@@ -90,7 +90,7 @@ def test_a_narrowed_actor_gets_a_narrowed_board(world, scope, who, cost):
 
 
 def test_the_overview_takes_few_queries(world, scope, django_assert_max_num_queries):
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         overview(world.admin)
 
 

@@ -1,0 +1,89 @@
+"""The plan table answers the same by its short way (the numbers alone) and by its long one (every plan looked at)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from campaigns.contracts import Condition, PlanQuery
+from campaigns.domain.metrics import MEASURES
+from campaigns.domain.periods import Period
+from campaigns.selectors import frames
+from campaigns.selectors.plans import plan_table
+from campaigns.services.ingest import ingest_hours
+from media_connectors.contracts import MetricRow
+from tests.factories import OrganizationFactory, make_account, make_actor, make_plan
+from xmagnet.core.clock import media_now, media_today
+from xmagnet.core.scope import organization_scope
+
+#: true of every plan that is not deleted, and yet a question about plans
+ANY_STATUS = (Condition("status", "is_not", ("deleted",)),)
+METRICS = ("cost", "conversions", "cpa")
+
+
+@pytest.fixture
+def actor(db: None) -> Any:
+    """Twelve plans: a deleted one with numbers, five without any, one of zero, the others with falling cost."""
+    organization = OrganizationFactory()
+    with transaction.atomic():
+        account = make_account(organization)
+        plans = [make_plan(account, name=f"Plan {number}") for number in range(11)]
+        plans.append(make_plan(account, name="Gone", status="deleted"))
+    rows = [
+        _hour(plan.remote_id, cost, conversions)
+        for plan, (cost, conversions) in zip(
+            [*plans[:6], plans[11]], [(900, 3), (700, 0), (500, 1), (300, 3), (100, 1), (0, 0), (9_000, 9)], strict=True
+        )
+    ]
+    with organization_scope(organization.pk):
+        ingest_hours(
+            account_id=account.pk, pages=[rows], first_on=media_today(), last_on=media_today(), now=media_now()
+        )
+    return make_actor(organization)
+
+
+@pytest.mark.parametrize("sort", ["cost", "cpa", "conversions", "name"])
+@pytest.mark.parametrize("is_descending", [True, False])
+@pytest.mark.parametrize(("limit", "offset"), [(3, 0), (3, 3), (4, 4), (50, 0)])
+def test_both_ways_give_the_same_page(actor: Any, sort: str, is_descending: bool, limit: int, offset: int) -> None:
+    query = PlanQuery(metrics=METRICS, sort=sort, is_descending=is_descending, limit=limit, offset=offset)
+    with organization_scope(actor.organization_id), transaction.atomic():
+        short, long = plan_table(actor, query), plan_table(actor, replace(query, conditions=ANY_STATUS))
+    assert [(row.id, row.metrics) for row in short.rows] == [(row.id, row.metrics) for row in long.rows]
+    assert short.totals == long.totals
+    assert (short.totals.plan_count, short.totals.metrics["cost"]) == (11, 2_500)
+    assert short.has_more == long.has_more
+
+
+def test_the_short_way_is_taken_where_numbers_fill_the_page(actor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = []
+    asked = frames._page_of_numbers
+    monkeypatch.setattr(frames, "_page_of_numbers", lambda *a: answers.append(asked(*a)) or answers[-1])
+    with organization_scope(actor.organization_id), transaction.atomic():
+        full = plan_table(actor, PlanQuery(metrics=METRICS, sort="cost", limit=3))
+        short = plan_table(actor, PlanQuery(metrics=METRICS, sort="cost", limit=5))
+    assert [len(found) for found in answers] == [4, 0]  # the sixth plan costs nothing, as do those without numbers
+    assert (len(full.rows), len(short.rows)) == (3, 5)
+
+
+def test_a_comparison_adds_up_the_same_both_ways(actor: Any) -> None:
+    query = PlanQuery(metrics=METRICS, period=Period("yesterday"), compare="previous")
+    with organization_scope(actor.organization_id), transaction.atomic():
+        short, long = plan_table(actor, query), plan_table(actor, replace(query, conditions=ANY_STATUS))
+    assert short.totals == long.totals
+    assert short.totals.compared["cost"] == 0
+
+
+def test_a_page_beyond_the_last_is_the_last(actor: Any) -> None:
+    with organization_scope(actor.organization_id), transaction.atomic():
+        page = plan_table(actor, PlanQuery(metrics=METRICS, limit=4, offset=400))
+        first = plan_table(actor, PlanQuery(metrics=METRICS, limit=4, offset=8))
+    assert (page.offset, [row.id for row in page.rows]) == (8, [row.id for row in first.rows])
+
+
+def _hour(remote_id: str, cost_fen: int, conversions: int) -> MetricRow:
+    numbers = dict.fromkeys(MEASURES, 0) | {"cost_fen": cost_fen, "conversions": conversions, "impressions": 10}
+    return MetricRow(remote_id, media_today(), 0, *numbers.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -33,6 +34,8 @@ class Condition:
     field: str
     operator: str
     values: tuple[str, ...] = ()
+    #: where a refusal points to when this came from a request; empty: to its position among the chips
+    pointer: str = dataclasses.field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -38,14 +39,16 @@ from campaigns.services.bulk.limits import (
 )
 from campaigns.services.bulk.requests import Preview, accept_body, check_rows, read_request
 from campaigns.services.bulk.template import csv_template, xlsx_template
-from xmagnet.core.errors import InvalidInput
+from xmagnet.accounts.actor import Actor
+from xmagnet.core.errors import FieldError, InvalidInput
 from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.selectors import get_job
 from xmagnet.web.api.errors import ApiProblem
 from xmagnet.web.api.problems import problems
 from xmagnet.web.api.throttling import REQUESTS_PER_WINDOW, ROWS_PER_DAY, WINDOW_SECONDS, charge_rows, require_rows
-from xmagnet.web.api.views import OrgView
+from xmagnet.web.api.views import OrgView, Query
+from xmagnet.webhooks.selectors import visible_endpoints
 
 RETRY_AFTER = "2"
 POLL_SECONDS = 0.1
@@ -58,6 +61,7 @@ class BulkView(OrgView):
     """Create plans in bulk. The body is never read into DRF's parsers: it is streamed within its format's limits."""
 
     permissions: ClassVar[dict[str, str]] = {"POST": "plans:write"}
+    query: ClassVar[Query] = {"POST": None}  # options, which a JSON body may hold instead: read_options refuses others
     is_atomic = False
     parser_classes = ()
 
@@ -102,6 +106,13 @@ class BulkView(OrgView):
                 OpenApiParameter.HEADER,
                 description="Limits count inflated bytes; at most 100:1",
             ),
+            OpenApiParameter(
+                "Preference-Applied",
+                {"type": "string", "pattern": "^(respond-async|wait=[0-9]+)$"},
+                OpenApiParameter.HEADER,
+                response=[200, 202],
+                description="Which Prefer was followed; wait is not for more than 100 rows",
+            ),
             *JOB_HEADERS,
         ],
         responses={
@@ -123,6 +134,7 @@ class BulkView(OrgView):
         wait_seconds = _wait_seconds(request)
         body = _body(request)
         rows, options = read_request(body, request.query_params.dict())
+        read_callback(self.actor, options.callback_id, "/options/callback_id")
         if options.validate_only:
             checked = check_rows(self.actor, rows)
             if isinstance(checked, Preview):
@@ -133,11 +145,15 @@ class BulkView(OrgView):
         job = accepted.job
         if not accepted.is_replayed:
             charge_rows(self.actor, job.total_count or 0)
+        applied = "respond-async" if "respond-async" in _preferences(request) else ""
         if wait_seconds and (job.total_count or 0) <= WAIT_ROWS:
-            job = self._wait_for(job, wait_seconds)
-        return job_answer(org, job, accepted)
+            job, applied = self._wait_for(job, wait_seconds), f"wait={wait_seconds}"
+        response = job_answer(org, job, accepted)
+        if applied:
+            response["Preference-Applied"] = applied
+        return response
 
-    def _wait_for(self, job: Job, seconds: float) -> Job:
+    def _wait_for(self, job: Job, seconds: int) -> Job:
         ends_at = time.monotonic() + seconds
         while time.monotonic() < ends_at:
             with transaction.atomic():
@@ -152,6 +168,7 @@ class TemplateView(OrgView):
     """The empty file to fill in."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "plans:write"}
+    query: ClassVar[Query] = {"GET": frozenset({"format"})}
 
     @extend_schema(
         operation_id="plans_bulk_template",
@@ -162,7 +179,8 @@ class TemplateView(OrgView):
     def get(self, request: Request, org: str) -> HttpResponse:
         format = request.query_params.get("format", "csv")
         if format not in {"csv", "xlsx"}:
-            raise InvalidInput(_("format is csv or xlsx."))
+            detail = _("format is csv or xlsx.")
+            raise InvalidInput(detail, errors=(FieldError("/format", "not_a_choice", detail),))
         content = csv_template() if format == "csv" else xlsx_template()
         content_type = CSV_TYPE if format == "csv" else XLSX_TYPE
         response = HttpResponse(content, content_type=content_type)
@@ -253,12 +271,27 @@ def read_idempotency_key(request: Request) -> str:
     return key
 
 
-def _wait_seconds(request: Request) -> float:
-    for part in request.headers.get("Prefer", "").split(","):
-        name, _separator, value = part.strip().partition("=")
-        if name == "wait" and value.isdecimal():
-            return float(min(int(value), WAIT_SECONDS))
-    return 0.0
+def read_callback(actor: Actor, value: Any, pointer: str) -> int | None:
+    """The id of a webhook endpoint that the actor may see; raises ``InvalidInput``: news for nobody help nobody."""
+    if value is None:
+        return None
+    is_id = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 63
+    with transaction.atomic():
+        if is_id and visible_endpoints(actor).filter(pk=value).exists():
+            return int(value)
+    detail = _("callback_id is the id of a webhook endpoint.")
+    raise InvalidInput(detail, errors=(FieldError(pointer, "not_found" if is_id else "not_a_number", detail),))
+
+
+def _preferences(request: Request) -> dict[str, str]:
+    """The ``Prefer`` header (RFC 7240), names in lower case, without parameters."""
+    parts = (part.partition(";")[0].partition("=") for part in request.headers.get("Prefer", "").split(","))
+    return {name.strip().lower(): value.strip().strip('"') for name, _separator, value in parts}
+
+
+def _wait_seconds(request: Request) -> int:
+    value = _preferences(request).get("wait", "")
+    return min(int(value), WAIT_SECONDS) if value.isascii() and value.isdecimal() else 0
 
 
 def _body(request: Request) -> Body:
@@ -274,7 +307,11 @@ def _body(request: Request) -> Body:
         file = django_request.FILES.get("file")
         if file is None:
             raise InvalidInput(_('The form has no part "file".'))
-        name = file.name or ""
-        format = format_of(file.content_type or "", name)
-        return read_body(file, format=format, encoding=encoding, filename=name)
-    return read_body(django_request, format=format_of(content_type), encoding=encoding)
+        for other in (*django_request.POST, *django_request.FILES):
+            if other != "file":
+                detail = _("Unknown field %(name)s.") % {"name": other}
+                raise InvalidInput(detail, errors=(FieldError(f"/{other}", "unknown_field", detail),))
+        name, format = file.name or "", format_of(file.content_type or "", file.name or "")
+        return read_body(file, format=format, charset=file.charset or "", encoding=encoding, filename=name)
+    charset = parse_header_parameters(content_type)[1].get("charset", "")
+    return read_body(django_request, format=format_of(content_type), charset=charset, encoding=encoding)

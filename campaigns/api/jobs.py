@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -13,7 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.api.bulk import RETRY_AFTER, job_address, job_answer
+from campaigns.api.bulk import RETRY_AFTER, job_address, job_answer, read_idempotency_key
 from campaigns.api.bulk_schemas import CancelSchema, JobPageSchema, JobSchema, RetrySchema, RowPageSchema
 from campaigns.api.parameters import (
     AFTER,
@@ -22,10 +23,11 @@ from campaigns.api.parameters import (
     JOB_HEADERS,
     JOB_RETRY_AFTER,
     OPTIONAL_KEY,
+    PAGE_NAMES,
     ROW_STATES,
     limit,
 )
-from campaigns.choices import RowState
+from campaigns.choices import JobKindName, RowState
 from campaigns.selectors.bulk.jobs import job_etag, job_resource
 from campaigns.selectors.bulk.results import result_stream
 from campaigns.selectors.bulk.rows import row_page
@@ -37,9 +39,10 @@ from xmagnet.jobs.selectors import get_job, list_jobs
 from xmagnet.jobs.states import JobState
 from xmagnet.web.api.pagination import encode_cursor, read_page_request
 from xmagnet.web.api.problems import problems
-from xmagnet.web.api.views import OrgView
+from xmagnet.web.api.views import OrgView, Query
 from xmagnet.web.streaming import stream_in_scope
 
+KINDS = [JobKindName.CREATE, JobKindName.VALIDATE, JobKindName.UPDATE]
 RESULT_TYPES = {"ndjson": "application/x-ndjson", "csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
 
@@ -47,6 +50,7 @@ class JobListView(OrgView):
     """Bulk jobs, newest first."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "jobs:read"}
+    query: ClassVar[Query] = {"GET": PAGE_NAMES | {"state", "kind"}}
 
     @extend_schema(
         operation_id="jobs_list",
@@ -55,15 +59,14 @@ class JobListView(OrgView):
             AFTER,
             limit(50),
             OpenApiParameter("state", str, enum=JobState.values),
-            OpenApiParameter("kind", str, enum=["plans.create", "plans.validate", "plans.update"]),
+            OpenApiParameter("kind", str, enum=KINDS),
         ],
         responses={200: JobPageSchema, **problems(422)},
     )
     def get(self, request: Request, org: str) -> Response:
         page = read_page_request(request.query_params, default=50)
-        jobs = list_jobs(
-            self.actor, kind=request.query_params.get("kind", ""), state=request.query_params.get("state", "")
-        ).filter(is_row_driven=True)
+        kind, state = _choice(request, "kind", KINDS), _choice(request, "state", JobState.values)
+        jobs = list_jobs(self.actor, kind=kind, state=state).filter(is_row_driven=True)
         if page.after is not None:
             jobs = jobs.filter(pk__lt=_text_cursor(page.after))  # ids sort by time
         found = list(jobs.order_by("-id")[: page.limit + 1])
@@ -91,7 +94,7 @@ class JobView(OrgView):
         job = _job(self, job_id)
         etag = job_etag(job)
         known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
-        if etag in known:  # a proxy that packs answers makes the tag a weak one
+        if known & {etag, "*"}:  # a proxy that packs answers makes the tag a weak one
             response: Any = HttpResponse(status=304)
         else:
             response = Response(job_resource(job, base=job_address(org, job.pk)))
@@ -105,6 +108,7 @@ class JobRowsView(OrgView):
     """The job's rows in input order."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "jobs:read"}
+    query: ClassVar[Query] = {"GET": PAGE_NAMES | {"state"}}
 
     @extend_schema(
         operation_id="job_rows",
@@ -125,6 +129,7 @@ class JobResultsView(OrgView):
     """Every row with its original columns and its result, to be corrected and sent back."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "jobs:read"}
+    query: ClassVar[Query] = {"GET": frozenset({"format", "state"})}
 
     @extend_schema(
         operation_id="job_results",
@@ -143,10 +148,7 @@ class JobResultsView(OrgView):
     )
     def get(self, request: Request, org: str, job_id: str) -> StreamingHttpResponse:
         job = _job(self, job_id)
-        format = request.query_params.get("format", "ndjson")
-        if format not in RESULT_TYPES:
-            detail = _("format is one of: %(choices)s.") % {"choices": ", ".join(RESULT_TYPES)}
-            raise InvalidInput(detail, errors=(FieldError("/format", "not_a_choice", detail),))
+        format = _choice(request, "format", RESULT_TYPES) or "ndjson"
         states, language = _states(request), get_language()
 
         def produce() -> Any:
@@ -172,7 +174,11 @@ class JobCancelView(OrgView):
     )
     def post(self, request: Request, org: str, job_id: str) -> Response:
         given = _object(request, {"pause_created"})
-        job = cancel_bulk_job(self.actor, job_id, pause_created=given.get("pause_created") is True)
+        pause_created = given.get("pause_created", False)
+        if not isinstance(pause_created, bool):
+            detail = _("%(name)s is true or false.") % {"name": "pause_created"}
+            raise InvalidInput(detail, errors=(FieldError("/pause_created", "not_a_choice", detail),))
+        job = cancel_bulk_job(self.actor, job_id, pause_created=pause_created)
         response = job_answer(org, job)
         response.status_code = 202
         return response
@@ -203,7 +209,7 @@ class JobRetryView(OrgView):
         if not isinstance(refs, list) or not all(isinstance(ref, str) for ref in refs):
             detail = _("refs is a list of client_refs.")
             raise InvalidInput(detail, errors=(FieldError("/refs", "invalid", detail),))
-        key = request.headers.get("Idempotency-Key", "")[:255]
+        key = read_idempotency_key(request) if "Idempotency-Key" in request.headers else ""
         accepted = retry_bulk_job(self.actor, job_id, only=only, refs=refs, idempotency_key=key)
         return job_answer(org, accepted.job, accepted)
 
@@ -213,6 +219,15 @@ def _job(view: OrgView, job_id: str) -> Job:
     if job is None or not job.is_row_driven:
         raise NotFound
     return job
+
+
+def _choice(request: Request, name: str, choices: Iterable[str]) -> str:
+    """A parameter of few values; "" when it is not given."""
+    value = request.query_params.get(name, "")
+    if value and value not in choices:
+        detail = _("%(name)s is one of: %(choices)s.") % {"name": name, "choices": ", ".join(choices)}
+        raise InvalidInput(detail, errors=(FieldError(f"/{name}", "not_a_choice", detail),))
+    return value
 
 
 def _states(request: Request) -> tuple[str, ...]:

@@ -72,6 +72,8 @@ PERIOD = [
     OpenApiParameter("last_on", OpenApiTypes.DATE, description="Instead of period: last day, at most 400 days on"),
     OpenApiParameter("metrics", str, description=f"With commas. Known: {', '.join(METRICS)}"),
 ]
+PERIOD_NAMES = frozenset(parameter.name for parameter in PERIOD)
+PAGE_NAMES = frozenset({"after", "limit"})
 _EXAMPLES = {"status": "paused", "media": "douyin", "bid": "52.5", "created_on": "2026-11-22", "labels": "hot"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal, NoReturn, cast
@@ -22,6 +22,7 @@ from xmagnet.core.money import fen_from_yuan, yuan_from_fen
 #: metrics whose unit is money leave in yuan
 MONEY_METRICS = frozenset(key for key, metric in METRICS.items() if metric.unit == "money")
 _MONEY_FIELDS = ("bid", "budget")
+#: what the list reads besides filters
 _SIMPLE = (
     "fields",
     "metrics",
@@ -37,9 +38,19 @@ _SIMPLE = (
 )
 
 
-def read_query(given: Mapping[str, str], *, limit: int, after: list[Any] | None) -> PlanQuery:
+#: the members of a plan, which ``fields`` may name
+PLAN_MEMBERS = (
+    "id", "remote_id", "client_ref", "name", "media", "account", "agency", "campaign", "status", "delivery",
+    "learning", "review", "bid_type", "bid", "budget", "schedule", "labels", "note", "created_at", "synced_at",
+    "metrics", "compared",
+)  # fmt: skip
+_COMPARISONS = ("previous", "same_hours")
+
+
+def read_query(given: Mapping[str, str], *, limit: int, after: list[Any] | None, base: str = "") -> PlanQuery:
     """From a query string: ``field=value``, ``field__operator=value|value``, ``search``, ``period`` or days,
-    ``compare``, ``metrics``, ``sort`` (``-cost``: descending), ``deleted``. Raises ``InvalidInput``."""
+    ``compare``, ``metrics``, ``sort`` (``-cost``: descending), ``deleted``. Raises ``InvalidInput``, which points to
+    ``base`` and the name."""
     conditions = []
     for name, value in given.items():
         if name in _SIMPLE:
@@ -47,10 +58,13 @@ def read_query(given: Mapping[str, str], *, limit: int, after: list[Any] | None)
         field, _separator, operator = name.partition("__")
         operator = operator or "is"
         if operator not in OPERATORS:
-            detail = _("There is no operator “%(name)s”.") % {"name": operator}
-            raise InvalidInput(detail, errors=(FieldError(f"/{name}", "unknown_operator", detail),))
+            _refuse(f"{base}/{name}", "unknown_operator", _("There is no operator “%(name)s”.") % {"name": operator})
         values = () if OPERATORS[operator] == 0 else tuple(value.split("|"))
-        conditions.append(Condition(field, operator, values))
+        conditions.append(Condition(field, operator, values, pointer=f"{base}/{name}"))
+    if given.get("compare", "") not in {"", *_COMPARISONS}:
+        _refuse_choice(f"{base}/compare", "compare", _COMPARISONS)
+    if given.get("deleted", "false") not in {"true", "false"}:
+        _refuse_choice(f"{base}/deleted", "deleted", ("true", "false"))
     sort = given.get("sort", "-cost")
     metrics = tuple(key for key in given.get("metrics", "").split(",") if key)
     chosen: dict[str, Any] = {"metrics": metrics} if metrics else {}
@@ -68,19 +82,35 @@ def read_query(given: Mapping[str, str], *, limit: int, after: list[Any] | None)
     )
 
 
+def read_members(given: Mapping[str, str]) -> frozenset[str]:
+    """From ``fields=id,name``; empty for all of them. Raises ``InvalidInput``."""
+    names = [name.strip() for name in given.get("fields", "").split(",") if name.strip()]
+    for name in names:
+        if name not in PLAN_MEMBERS:
+            _refuse("/fields", "unknown_field", _("There is no field “%(field)s”.") % {"field": name})
+    return frozenset(names)
+
+
+def _refuse(pointer: str, code: str, detail: str) -> NoReturn:
+    raise InvalidInput(detail, errors=(FieldError(pointer, code, detail),))
+
+
+def _refuse_choice(pointer: str, name: str, choices: Iterable[str]) -> NoReturn:
+    words = {"name": name, "choices": ", ".join(choices)}
+    _refuse(pointer, "not_a_choice", _("%(name)s is one of: %(choices)s.") % words)
+
+
 def read_period(given: Mapping[str, str], *, default: str = "today") -> Period:
     """``period=last_7_days`` or ``first_on=…&last_on=…``; raises ``InvalidInput``."""
     if "first_on" in given or "last_on" in given:
         try:
             first_on, last_on = date.fromisoformat(given["first_on"]), date.fromisoformat(given["last_on"])
         except (KeyError, ValueError):
-            detail = _("first_on and last_on are both dates like 2026-12-01.")
-            raise InvalidInput(detail, errors=(FieldError("/first_on", "not_a_date", detail),)) from None
+            _refuse("/first_on", "not_a_date", _("first_on and last_on are both dates like 2026-12-01."))
         return Period("", first_on, last_on)
     preset = given.get("period", default)
     if preset not in PRESETS:
-        detail = _("period is one of: %(choices)s.") % {"choices": ", ".join(PRESETS)}
-        raise InvalidInput(detail, errors=(FieldError("/period", "not_a_choice", detail),))
+        _refuse_choice("/period", "period", PRESETS)
     return Period(preset)
 
 

@@ -11,9 +11,19 @@ from rest_framework.response import Response
 
 from campaigns.api import plan_schemas as schemas
 from campaigns.api import plan_shapes as shapes
-from campaigns.api.bulk import job_answer, read_idempotency_key
+from campaigns.api.bulk import job_answer, read_callback, read_idempotency_key
 from campaigns.api.bulk_schemas import JobSchema
-from campaigns.api.parameters import AFTER, JOB_HEADERS, KEY_UNLESS_PREVIEW, PERIOD, PLAN_FILTERS, VALIDATE_ONLY, limit
+from campaigns.api.parameters import (
+    AFTER,
+    JOB_HEADERS,
+    KEY_UNLESS_PREVIEW,
+    PAGE_NAMES,
+    PERIOD,
+    PERIOD_NAMES,
+    PLAN_FILTERS,
+    VALIDATE_ONLY,
+    limit,
+)
 from campaigns.selectors.campaigns import list_campaigns
 from campaigns.selectors.materials import used_materials
 from campaigns.selectors.plans import plan_detail, plan_rows
@@ -31,7 +41,7 @@ from media_connectors.selectors.directory import account_facts
 from xmagnet.core.errors import FieldError, InvalidInput
 from xmagnet.web.api.pagination import encode_cursor, read_page_request
 from xmagnet.web.api.problems import problems
-from xmagnet.web.api.views import OrgView
+from xmagnet.web.api.views import OrgView, Query
 
 PREVIEW_OR_JOB = PolymorphicProxySerializer(
     "PreviewOrJob", serializers=[shapes.ChangePreviewSchema, JobSchema], resource_type_field_name=None
@@ -49,6 +59,7 @@ class PlanListView(OrgView):
     """Plans with filters, fields, sort and metrics, a page at a time."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "plans:read"}
+    query: ClassVar[Query] = {"GET": None}  # filters are many; the selector refuses what is none
 
     @extend_schema(
         operation_id="plans_list",
@@ -69,8 +80,8 @@ class PlanListView(OrgView):
     def get(self, request: Request, org: str) -> Response:
         page = read_page_request(request.query_params)
         query = schemas.read_query(request.query_params.dict(), limit=page.limit, after=page.after)
+        fields = schemas.read_members(request.query_params)
         rows, has_more = plan_rows(self.actor, query)
-        fields = frozenset(name for name in request.query_params.get("fields", "").split(",") if name)
         return Response(
             {
                 "plans": [schemas.plan_json(row, fields=fields) for row in rows],
@@ -83,6 +94,7 @@ class PlanView(OrgView):
     """One plan; PATCH changes it through a job of its own."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "plans:read", "PATCH": "plans:write"}
+    query: ClassVar[Query] = {"GET": PERIOD_NAMES, "PATCH": frozenset({"validate_only"})}
 
     @extend_schema(
         operation_id="plans_get",
@@ -116,6 +128,7 @@ class PlanMetricsView(OrgView):
     """Numbers of one plan by hour or day."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "plans:read"}
+    query: ClassVar[Query] = {"GET": PERIOD_NAMES | {"granularity"}}
 
     @extend_schema(
         operation_id="plans_metrics",
@@ -141,6 +154,7 @@ class BulkUpdateView(OrgView):
     """Change many plans, by ids or by a filter with the count that was seen."""
 
     permissions: ClassVar[dict[str, str]] = {"POST": "plans:write"}
+    query: ClassVar[Query] = {"POST": frozenset({"validate_only"})}
 
     @extend_schema(
         operation_id="plans_bulk_update",
@@ -159,6 +173,7 @@ class UndoView(OrgView):
     """Take back single changes or a whole job, leaving alone what was changed since."""
 
     permissions: ClassVar[dict[str, str]] = {"POST": "plans:write"}
+    query: ClassVar[Query] = {"POST": frozenset({"validate_only"})}
 
     @extend_schema(
         operation_id="plans_undo",
@@ -170,9 +185,9 @@ class UndoView(OrgView):
     def post(self, request: Request, org: str) -> Response:
         body = _body(request, {"job_id", "event_ids", "accepts_void"})
         what: dict[str, Any] = {
-            "job_id": str(body.get("job_id", "")),
+            "job_id": _text(body, "job_id"),
             "event_ids": _ids(body.get("event_ids", []), "/event_ids"),
-            "accepts_void": body.get("accepts_void") is True,
+            "accepts_void": _flag(body, "accepts_void"),
         }
         if _is_preview(request):
             return Response(schemas.preview_json(preview_undo(self.actor, **what)))
@@ -217,6 +232,7 @@ class CampaignListView(OrgView):
     """The campaigns that you may see, by id."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "plans:read"}
+    query: ClassVar[Query] = {"GET": PAGE_NAMES | {"account"}}
 
     @extend_schema(
         operation_id="campaigns_list",
@@ -257,7 +273,8 @@ class CampaignListView(OrgView):
 
 def _change(view: OrgView, request: Request, org: str, plan_ids: list[int], body: dict[str, Any]) -> Response:
     wishes = schemas.read_wishes(body.get("changes"))
-    accepts_void = body.get("accepts_void") is True
+    accepts_void, reason = _flag(body, "accepts_void"), _text(body, "reason")
+    callback_id = read_callback(view.actor, body.get("callback_id"), "/callback_id")
     if _is_preview(request):
         preview = preview_changes(view.actor, plan_ids=plan_ids, wishes=wishes, accepts_void=accepts_void)
         return Response(schemas.preview_json(preview))
@@ -267,23 +284,29 @@ def _change(view: OrgView, request: Request, org: str, plan_ids: list[int], body
         wishes=wishes,
         idempotency_key=read_idempotency_key(request),
         accepts_void=accepts_void,
-        reason=str(body.get("reason", "")),
-        callback_id=_callback_id(body.get("callback_id")),
+        reason=reason,
+        callback_id=callback_id,
     )
     return job_answer(org, accepted.job, accepted)
 
 
-def _callback_id(value: Any) -> int | None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise _invalid("/callback_id", _("callback_id is the id of a webhook endpoint."))
+def _flag(body: dict[str, Any], name: str) -> bool:
+    """A switch; what is neither true nor false is an error, for taken as false it would be passed over."""
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise _invalid(f"/{name}", _("%(name)s is true or false.") % {"name": name}, "not_a_choice")
+    return value
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str):
+        raise _invalid(f"/{name}", _("%(name)s is a text.") % {"name": name})
     return value
 
 
 def _is_preview(request: Request) -> bool:
     """Whether to only look. What is not understood is an error: taken for "no" it would change live plans."""
-    for name in request.query_params:
-        if name != "validate_only":
-            raise _invalid(f"/options/{name}", _("Unknown option %(name)s.") % {"name": name}, "unknown_field")
     return read_options(request.query_params.dict()).validate_only
 
 
@@ -295,9 +318,10 @@ def _selected(view: OrgView, body: dict[str, Any]) -> list[int]:
     given, expected = body["filter"], body.get("expected_count")
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise _invalid("/filter", _("filter is an object of texts, as in the query string of GET /plans."))
-    if not isinstance(expected, int):
+    if isinstance(expected, bool) or not isinstance(expected, int):
         raise _invalid("/expected_count", _("With filter, say how many plans you expect."))
-    return select_expected(view.actor, schemas.read_query(given, limit=1, after=None), expected_count=expected)
+    query = schemas.read_query(given, limit=1, after=None, base="/filter")
+    return select_expected(view.actor, query, expected_count=expected)
 
 
 def _body(request: Request, known: set[str]) -> dict[str, Any]:
@@ -333,6 +357,7 @@ class MaterialListView(OrgView):
     """The files that an account's newest plans use, the most used first: what a row's materials may name."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "plans:read"}
+    query: ClassVar[Query] = {"GET": frozenset({"account"})}
 
     @extend_schema(
         operation_id="materials_list",

@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
+from campaigns.choices import Delivery, Learning, Review, Status
 from campaigns.contracts import OPERATORS, Condition, PlanQuery
 from campaigns.domain.metrics import METRICS
 from campaigns.selectors.sources import Reach, Sql, metric_sql
+from media_connectors.contracts import BidType, ConversionGoal, Platform
 from media_connectors.selectors.directory import AccountFacts
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.clock import MEDIA_TIMEZONE
@@ -40,6 +42,16 @@ FIELDS: dict[str, tuple[str, Kind]] = {
     "budget": ("p.daily_budget_fen", "money"),
     "created_on": ("p.created_at", "day"),
     "labels": ("p.labels", "labels"),
+}
+#: the values of the fields that have few
+CHOICES: dict[str, tuple[str, ...]] = {
+    "media": tuple(Platform),
+    "status": tuple(Status.values),
+    "delivery": tuple(Delivery.values),
+    "learning": ("", *Learning.values),
+    "review": ("", *Review.values),
+    "bid_type": tuple(BidType),
+    "goal": ("", *ConversionGoal),
 }
 #: resolved to account ids before any SQL
 ACCOUNT_FIELDS = ("media", "account", "agency")
@@ -89,6 +101,7 @@ def apply_filters(actor: Actor, query: PlanQuery, accounts: dict[int, AccountFac
         where.add(_NOT_DELETED)
     for index, condition in enumerate(query.conditions):
         try:
+            _check_choices(condition)
             if condition.field in ACCOUNT_FIELDS:
                 chosen = _accounts_of(condition, accounts)
                 ids = chosen if ids is None else ids & chosen
@@ -105,8 +118,8 @@ def apply_filters(actor: Actor, query: PlanQuery, accounts: dict[int, AccountFac
             else:
                 raise ValueError(_("There is no field “%(field)s”.") % {"field": condition.field})
         except ValueError as error:
-            detail = str(error)
-            raise InvalidInput(detail, errors=(FieldError(f"/filters/{index}", "invalid_filter", detail),)) from None
+            detail, pointer = str(error), condition.pointer or f"/filters/{index}"
+            raise InvalidInput(detail, errors=(FieldError(pointer, "invalid_filter", detail),)) from None
     _add_search(where, query.search)
     reach = Reach(actor.organization_id, None if ids is None else tuple(sorted(ids)))
     return Filtered(reach, where, tuple(dict.fromkeys(columns)), is_plain=where.text == _NOT_DELETED)
@@ -114,7 +127,33 @@ def apply_filters(actor: Actor, query: PlanQuery, accounts: dict[int, AccountFac
 
 def fen_of(text: str) -> int:
     """Fen of an amount in yuan as people write it; raises ``ValueError``."""
-    return fen_from_yuan(text.replace(",", "").replace("¥", "").strip())
+    try:
+        return fen_from_yuan(text.replace(",", "").replace("¥", "").strip())
+    except ValueError:
+        raise ValueError(_("“%(text)s” is not an amount in yuan.") % {"text": text}) from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(_("“%(text)s” is not a date like 2026-12-01.") % {"text": text}) from None
+
+
+def _whole(text: str) -> int:
+    plain = text.strip()
+    if not (plain.isascii() and plain.isdigit()):
+        raise ValueError(_("“%(text)s” is not a whole number.") % {"text": text})
+    return int(plain)
+
+
+def _check_choices(condition: Condition) -> None:
+    """A value that the field never has would quietly find nothing, or with "is not" everything."""
+    known = CHOICES.get(condition.field, ())
+    for value in condition.values:
+        if known and value not in known:
+            choices = ", ".join(filter(None, known))
+            raise ValueError(_("“%(text)s” is not one of: %(choices)s.") % {"text": value, "choices": choices})
 
 
 def _check(condition: Condition, kind: Kind) -> None:
@@ -136,6 +175,8 @@ def _accounts_of(condition: Condition, accounts: dict[int, AccountFacts]) -> set
     if condition.field == "media":
         found = {i for i, a in accounts.items() if a.platform in wanted}
     elif condition.field == "agency":
+        for value in wanted - {"none"}:
+            _whole(value)
         found = {i for i, a in accounts.items() if (str(a.agency_id) if a.agency_id else "none") in wanted}
     else:
         found = {i for i, a in accounts.items() if str(i) in wanted or a.remote_id in wanted}
@@ -147,7 +188,7 @@ def _add(where: Sql, column: str, kind: Kind, condition: Condition) -> None:
     if kind == "labels":
         _add_labels(where, column, operator, list(values))
     elif kind == "day":
-        _add_days(where, column, operator, [date.fromisoformat(value) for value in values])
+        _add_days(where, column, operator, [_day(value) for value in values])
     elif kind == "text":
         _add_text(where, column, operator, list(values))
     elif kind == "choice":
@@ -156,7 +197,7 @@ def _add(where: Sql, column: str, kind: Kind, condition: Condition) -> None:
         if operator in {"is_set", "is_not_set"}:
             where.add(f" AND {column} IS {'NOT ' if operator == 'is_set' else ''}NULL")
         else:
-            _add_choice(where, column, operator, [int(value) for value in values])
+            _add_choice(where, column, operator, [_whole(value) for value in values])
     else:
         _add_comparison(where, column, condition, fen_of)
 

@@ -47,7 +47,12 @@ _CODES = {
     "bool_type": "not_a_choice",
     "missing": "required",
 }
-_OWN_CODES = frozenset({"not_a_date", "not_an_amount", "too_many_decimals", "schedule_unreadable", "schedule_empty"})
+_OWN_CODES = frozenset(
+    {
+        "date_number", "digits_lost", "not_a_date", "not_an_amount", "too_many_decimals", "schedule_unreadable",
+        "schedule_empty",
+    }
+)  # fmt: skip
 _SHOWN_CHARACTERS = 60
 
 

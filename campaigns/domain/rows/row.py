@@ -21,6 +21,10 @@ _AMOUNT = re.compile(
 )
 #: as people and spreadsheets write days; never a bare number, which pydantic would take for seconds since 1970
 _DAY = re.compile(r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})$", re.ASCII)
+#: 46000 is 2025-12-09 to a spreadsheet whose cell lost its format
+_DAY_NUMBER = re.compile(r"^[2-7]\d{4}(?:\.\d+)?$", re.ASCII)
+#: what a spreadsheet makes of an id of more than 15 digits
+_DIGITS_LOST = re.compile(r"^\d(?:\.\d+)?e\+?\d\d$", re.ASCII | re.I)
 
 
 def _fen(value: Any) -> int:
@@ -47,6 +51,8 @@ def _budget(value: Any) -> int:
 def _day(value: Any) -> Any:
     if isinstance(value, date):
         return value
+    if _DAY_NUMBER.match(str(value).strip()):
+        raise PydanticCustomError("date_number", "a spreadsheet's number of a day")
     match = _DAY.match(value.strip()) if isinstance(value, str) else None
     try:
         return date(*(int(part) for part in match.groups())) if match else _not_a_date()
@@ -95,7 +101,18 @@ def _schedule(value: Any) -> Any:
         raise PydanticCustomError(error.code, "not a schedule") from None
 
 
+def _whole(value: Any) -> Any:
+    """An id's digits as they are; true is not 1, and 1.7E+18 is not the number that it was."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "not a whole number")
+    if _DIGITS_LOST.match(str(value).strip()):
+        raise PydanticCustomError("digits_lost", "digits are lost")
+    return value
+
+
 def _remote_id(value: Any) -> Any:
+    if _DIGITS_LOST.match(str(value).strip()):
+        raise PydanticCustomError("digits_lost", "digits are lost")
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.strip() if isinstance(value, str) else value
@@ -109,7 +126,8 @@ def _switch(value: Any) -> Any:
 RemoteId = Annotated[str, BeforeValidator(_remote_id), Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 #: a file's id as the media give it, such as ``tos-cn-p-0051/ab12`` or ``market12.png``; cells need ``:`` and ``|``
 MaterialId = Annotated[str, BeforeValidator(_remote_id), Field(pattern=r"^[^\s:|\x00-\x1f\x7f]{1,200}$")]
-Ids = Annotated[tuple[Annotated[int, Field(ge=1, le=MOST_ID)], ...], BeforeValidator(_split), Field(max_length=500)]
+Id = Annotated[int, Field(ge=1, le=MOST_ID), BeforeValidator(_whole)]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(_split), Field(max_length=500)]
 Day = Annotated[date, BeforeValidator(_day)]
 Words = BeforeValidator(_words)
 Word = BeforeValidator(_word)

@@ -31,6 +31,10 @@ MESSAGES: dict[str, str] = {
     "client_ref_taken": _("A live plan already has this client_ref; the new plan carries none."),
     "control_character": _("Line breaks, tabs and other control characters are not allowed."),
     "dead": _("Given up: the worker died every time this row was sent."),
+    "date_number": _("%(given)s is a spreadsheet's number for a day; format the cell as a date like 2026-12-01."),
+    "digits_lost": _(
+        "%(given)s has lost digits: spreadsheets round long numbers. Format the column as text and paste the id again."
+    ),
     "ends_before_start": _("The end date is before the start."),
     "equal_to_plan": _("Equal to the live plan %(plan)s."),
     "equal_to_row": _("Equal to row %(line)s."),

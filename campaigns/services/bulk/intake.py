@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -33,6 +34,10 @@ GZIP = 31  # zlib's window bits for a gzip header and trailer
 SPOOL_BYTES = 8 * 1024 * 1024
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # JSON may carry the character, PostgreSQL may not
 _FORMULA_TAG = re.compile(rb"[<:]f[\s/>]")
+UTF8 = "utf-8-sig"  # with or without its mark
+_GB = "gb18030"  # holds GBK and GB2312
+#: the charsets that a Content-Type may name
+CHARSETS = {"utf-8": UTF8, "utf8": UTF8, "us-ascii": UTF8, "gb18030": _GB, "gbk": _GB, "gb2312": _GB, "cp936": _GB}
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # the last: encrypted
 COMMENT = "#"  # the row below the header that explains the columns starts with it
 FORMATS = {
@@ -66,6 +71,7 @@ class Body:
     sha256: str
     size: int
     filename: str = ""
+    charset: str = UTF8  # Python's name; only tables may have another
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +107,14 @@ def format_of(content_type: str, filename: str = "") -> str:
     return found
 
 
-def read_body(stream: Readable, *, format: str, encoding: str = "", filename: str = "") -> Body:
-    """Read and inflate a body in pieces; raises ``PayloadTooLarge`` as soon as a limit is passed."""
+def read_body(stream: Readable, *, format: str, charset: str = "", encoding: str = "", filename: str = "") -> Body:
+    """Read and inflate a body in pieces; raises ``PayloadTooLarge`` as soon as a limit is passed.
+
+    ``charset`` is what the Content-Type names. Nothing is guessed: Chinese in the wrong one is another Chinese.
+    """
+    codec = CHARSETS.get(charset.strip().lower() or "utf-8")
+    if codec is None or (codec != UTF8 and format != "csv"):
+        raise UnsupportedMedia(_("The charset may be UTF-8, and GB18030 for CSV, not %(given)s.") % {"given": charset})
     if encoding not in {"", "identity", "gzip"}:
         raise UnsupportedMedia(_("Content-Encoding may be gzip, not %(given)s.") % {"given": encoding})
     limit = FORMAT_LIMITS[format].bytes
@@ -116,7 +128,7 @@ def read_body(stream: Readable, *, format: str, encoding: str = "", filename: st
         digest.update(chunk)
         file.write(chunk)
     file.seek(0)
-    return Body(file, format, digest.hexdigest(), size, filename)
+    return Body(file, format, digest.hexdigest(), size, filename, codec)
 
 
 def rows_of(body: Body) -> Rows:
@@ -197,7 +209,7 @@ def _checked(value: Any, index: int, line: int) -> IncomingRow:
 
 def _from_json(body: Body) -> Rows:
     try:
-        envelope = orjson.loads(body.file.read())
+        envelope = orjson.loads(body.file.read().removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise _unreadable(_("The body is not JSON: %(error)s") % {"error": error}, "not_json") from None
     if not isinstance(envelope, dict) or not isinstance(envelope.get("rows"), list):
@@ -215,6 +227,8 @@ def _from_json(body: Body) -> Rows:
 def _from_ndjson(body: Body) -> Rows:
     def rows() -> Iterator[IncomingRow]:
         index = 0
+        if body.file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            body.file.seek(0)
         for number, line in enumerate(body.file, start=1):
             if not line.strip():
                 continue
@@ -232,12 +246,12 @@ def _from_ndjson(body: Body) -> Rows:
 
 
 def _from_csv(body: Body) -> Rows:
-    text = io.TextIOWrapper(body.file, encoding="utf-8-sig", newline="")  # type: ignore[type-var]
+    text = io.TextIOWrapper(body.file, encoding=body.charset, newline="")  # type: ignore[type-var]
     reader = csv.reader(text, strict=True)
     try:
         header = next(reader, [])
-    except (UnicodeDecodeError, csv.Error):
-        raise _bad_csv(1) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _bad_csv(1, error) from None
     columns = _columns(header)
 
     def rows() -> Iterator[IncomingRow]:
@@ -246,8 +260,8 @@ def _from_csv(body: Body) -> Rows:
             line = reader.line_num + 1
             try:
                 cells = next(reader, None)
-            except (UnicodeDecodeError, csv.Error):
-                raise _bad_csv(line) from None
+            except (UnicodeDecodeError, csv.Error) as error:
+                raise _bad_csv(line, error) from None
             if cells is None:
                 return
             row = _table_row(columns, cells, line, is_first=is_first)
@@ -258,8 +272,13 @@ def _from_csv(body: Body) -> Rows:
     return Rows(rows(), columns=columns)
 
 
-def _bad_csv(line: int) -> InvalidInput:
-    detail = _("Line %(line)d cannot be read; save the file as CSV UTF-8.") % {"line": line}
+def _bad_csv(line: int, error: Exception) -> DomainError:
+    if isinstance(error, UnicodeDecodeError):
+        detail = _("Line %(line)d is not UTF-8; save the file as CSV UTF-8, or say charset=gb18030.") % {"line": line}
+        return _unreadable(detail, "wrong_charset")
+    if "field limit" in str(error):  # the reader's own, of 128 KiB
+        return PayloadTooLarge(_("Row %(line)d is larger than 64 KiB.") % {"line": line})
+    detail = _("Line %(line)d cannot be read as CSV; a quotation mark may be missing.") % {"line": line}
     return _unreadable(detail, "not_csv")
 
 
@@ -333,6 +352,8 @@ def _columns(header: list[str]) -> list[str]:
     columns = [name.strip().lower() for name in header]
     while columns and not columns[-1]:
         columns.pop()
+    if len(columns) == 1 and any(mark in columns[0] for mark in ";\t"):
+        raise _unreadable(_("Separate the cells with commas."), "not_comma_separated")
     if "client_ref" not in columns:
         raise _unreadable(_("The first row must name the columns; client_ref is missing."), "no_header")
     for index, name in enumerate(columns):
@@ -357,13 +378,16 @@ def _table_row(columns: list[str], cells: list[str], line: int, *, is_first: boo
 
 
 def _cell(value: Any) -> str:
-    """A spreadsheet cell as the text a person sees; whole numbers without a decimal point."""
+    """A spreadsheet cell as the text a person sees: 15 digits, as spreadsheets count, and no point after the last.
+
+    A longer number comes out as 1.7E+18: it has lost digits already, and must not pass for an id.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        return f"{value:.15G}"
     if isinstance(value, datetime):
         return value.date().isoformat()
     if isinstance(value, date):

@@ -45,7 +45,7 @@ def read_options(given: Mapping[str, Any]) -> BulkOptions:
                 errors.add(pointer, "not_a_choice", detail)
             values[name] = value
         elif name == "callback_id":
-            if not str(value).isdecimal():
+            if not (str(value).isascii() and str(value).isdecimal() and 0 < int(value) < 1 << 63):
                 errors.add(pointer, "not_a_number", _("callback_id is the id of a webhook endpoint."))
             else:
                 values[name] = int(value)

@@ -51,7 +51,12 @@ def test_days_are_read_as_spreadsheets_rewrite_them(given):
     assert read(start_date=given).spec["start_date"] == "2026-12-01"
 
 
-@pytest.mark.parametrize("given", ["20261201", 20261201, 46000, "12/1/2026", "2026-13-01", "2026-12-01T08:00:00"])
+@pytest.mark.parametrize("given", [46000, "46000", 46000.5])
+def test_a_spreadsheets_number_of_a_day_is_told_as_that(given):
+    assert codes(start_date=given) == [("start_date", "date_number")]
+
+
+@pytest.mark.parametrize("given", ["20261201", 20261201, "12/1/2026", "2026-13-01", "2026-12-01T08:00:00"])
 def test_a_number_is_never_taken_for_a_day(given):
     assert codes(start_date=given) == [("start_date", "not_a_date")]
 

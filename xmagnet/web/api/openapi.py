@@ -11,7 +11,8 @@ from drf_spectacular.utils import OpenApiParameter
 from xmagnet.web.api.problems import PROBLEM_TYPE, problem
 
 #: any operation may end so: the gate, the limiter, and our own mistakes
-SHARED_STATUSES = (401, 403, 404, 429, 500)
+SHARED_STATUSES = (401, 403, 404, 422, 429, 500)
+_WITH_BODY = {"POST", "PATCH", "PUT"}
 
 TAGS = [
     {"name": "Bulk creation", "description": "Up to 50,000 plans in one request; the answer is a job."},
@@ -92,7 +93,7 @@ class OrgSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        for status in SHARED_STATUSES:
+        for status in (*SHARED_STATUSES, *((411,) if self.method in _WITH_BODY else ())):
             if str(status) not in bodies:
                 answer = self._get_response_for_code(problem(status), str(status), [PROBLEM_TYPE], direction)
                 bodies[str(status)] = answer
@@ -120,7 +121,8 @@ DESCRIPTION = """Everything an optimizer does, for programs. Paths are under `/a
 * **Authentication**: `Authorization: Bearer adk_…`. Each operation names its scope.
 * **Money** is yuan: text with two decimals in answers; numbers or text in requests. **Days** are the media's
   (Asia/Shanghai), **instants** RFC 3339, **ids** of media are text: they exceed 2^53.
-* **Errors** are RFC 9457 problems. A field that is not known is refused: a typo must not change a budget.
+* **Errors** are RFC 9457 problems. A field, parameter or value that is not known is refused: a typo
+  must not change a budget.
 * **Retrying is safe** with the same `Idempotency-Key` and body, for 30 days.
 * **Pages**: send `next` of a page back as `after`.
 * Answers are JSON whatever `Accept` says; files are chosen by `format`.

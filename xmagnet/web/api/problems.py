@@ -41,6 +41,7 @@ STATUSES: dict[int, tuple[str, str, str]] = {
     405: ("method-not-allowed", "Method not allowed", "The method is not offered here; Allow says which are"),
     406: ("not-acceptable", "Not acceptable", "The schema comes as YAML or JSON"),
     409: ("conflict", "Conflict", "It cannot be done as things stand now"),
+    411: ("length-required", "Content-Length is missing", "A body in chunks is not read; send Content-Length"),
     413: ("payload-too-large", "The request is too large", "The body passes a limit of its format"),
     415: ("unsupported-media", "Unsupported content type", "Content-Type or Content-Encoding is not read here"),
     422: ("validation-error", "The request is not valid", "errors says where and why"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from django.db import transaction
 from django.http import HttpResponseBase
@@ -15,10 +16,12 @@ from rest_framework.views import APIView
 
 from xmagnet.accounts.actor import Actor
 from xmagnet.accounts.guard import TokenPrincipal, authorized
-from xmagnet.core.errors import FieldError, InvalidInput, NotFound, Unauthenticated
-from xmagnet.web.api.errors import exception_handler
+from xmagnet.core.errors import ErrorList, FieldError, InvalidInput, NotFound, Unauthenticated
+from xmagnet.web.api.errors import ApiProblem, exception_handler
 from xmagnet.web.api.openapi import OrgSchema
 from xmagnet.web.api.throttling import RequestBudget, charge_request
+
+Query: TypeAlias = Mapping[str, frozenset[str] | None]
 
 
 class OrgView(APIView):
@@ -27,6 +30,9 @@ class OrgView(APIView):
 
     schema = OrgSchema()
     permissions: ClassVar[dict[str, str]]
+    #: the names that each method reads from the query string, as its document says; any other is refused, for a filter
+    #: with a typo must not select everything. None: the handler reads and refuses them itself
+    query: ClassVar[Query] = {}
     #: False: the handler opens its own, shorter transactions (uploads, waiting for a job)
     is_atomic: ClassVar[bool] = True
     actor: Actor
@@ -51,6 +57,8 @@ class OrgView(APIView):
             with authorized(principal, kwargs["org"], permission, via="api") as actor:
                 self.actor = drf_request.actor = actor  # type: ignore[attr-defined]
                 budget = charge_request(actor)
+                _refuse_unknown(request, self.query.get(method.upper(), frozenset()))
+                _require_length(request)
                 with transaction.atomic() if self.is_atomic else nullcontext():
                     response = getattr(self, method, self.http_method_not_allowed)(drf_request, *args, **kwargs)
                     response = self._rendered(drf_request, response, args, kwargs)
@@ -83,6 +91,24 @@ class OrgView(APIView):
         if request.user.is_authenticated:
             return request.user
         raise Unauthenticated("Send an API token: Authorization: Bearer adk_…")
+
+
+def _refuse_unknown(request: Any, known: frozenset[str] | None) -> None:
+    """A name that nobody reads, or one given twice, would be passed over in silence."""
+    errors = ErrorList()
+    for name, values in request.GET.lists():
+        if known is not None and name not in known:
+            errors.add(f"/{name}", "unknown_field", _("There is no parameter “%(name)s”.") % {"name": name})
+        elif len(values) > 1:
+            errors.add(f"/{name}", "repeated", _("Give %(name)s once.") % {"name": name})
+    errors.raise_if_any()
+
+
+def _require_length(request: Any) -> None:
+    """WSGI reads as much of a body as Content-Length says; one in pieces without it would look empty."""
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        detail = _("Send Content-Length; a body in chunks is not read.")
+        raise ApiProblem("length-required", 411, "Content-Length is missing", detail)
 
 
 def _refuse_nul(request: Any, kwargs: dict[str, Any]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
+from frontend import formats
 from xmagnet.notices.words import JOB_NAMES
 
 STATE_TONES = {
@@ -45,6 +47,27 @@ ROW_STATES: dict[str, tuple[Any, str]] = {
     "failed": (_("Failed"), "bad"),
     "cancelled": (_("Cancelled"), "quiet"),
     "dead": (_("Given up"), "bad"),
+}
+
+_ENDED = _("Finished: %(succeeded)s rows succeeded, %(others)s did not")
+#: a line of a job's log by its code; what has no code here is shown as it is
+EVENT_WORDS: dict[str, Any] = {
+    "accepted": _("%(by)s sent %(rows)s rows"),
+    "checking": _("Checking the rows"),
+    "checked": _("Checked: %(valid)s rows are valid, %(invalid)s are not"),
+    "refused": _("Nothing is sent: who made this job may no longer do this"),
+    "progress": _("%(percent)s%% done"),
+    "paused": _("Paused: waiting for %(reason)s"),
+    "resumed": _("Goes on"),
+    "cancel_asked": _("%(by)s cancelled it"),
+    "cancel_asked_with_pause": _("%(by)s cancelled it and pauses what it made"),
+    "retried": _("%(by)s tried %(rows)s rows again in %(job)s"),
+    "expired": _("The deadline of 24 hours has passed; what was not sent is cancelled"),
+    "ended_succeeded": _("Finished: all %(succeeded)s rows succeeded"),
+    "ended_partially_succeeded": _ENDED,
+    "ended_failed": _("Finished: no row succeeded"),
+    "ended_cancelled": _("Cancelled: %(succeeded)s rows had succeeded before"),
+    "ended_expired": _ENDED,
 }
 
 #: rows in these states will not change any more
@@ -87,6 +110,19 @@ class Progress:
 def kind_label(kind: str) -> str:
     """What the job does, in the reader's language; an unknown kind shows its own name."""
     return str(JOB_NAMES.get(kind, kind))
+
+
+def event_words(message: str, data: Mapping[str, Any] | None) -> str:
+    """A line of the log in the reader's language; figures with their separators, reasons in words."""
+    words = EVENT_WORDS.get(message)
+    if words is None:
+        return message
+    shown = {name: formats.count(value) if isinstance(value, int) else value for name, value in (data or {}).items()}
+    if "reason" in shown:
+        shown["reason"] = str(WAITING_REASONS.get(shown["reason"], shown["reason"]))
+    if "by" in shown:
+        shown["by"] = shown["by"] or "X-Magnet"
+    return str(words) % shown
 
 
 def progress_of(job: JobLike, now: datetime) -> Progress:

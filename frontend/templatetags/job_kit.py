@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from frontend import formats
-from frontend.job_words import ROW_STATES, STATE_TONES, WAITING_REASONS
+from frontend.job_words import ROW_STATES, STATE_TONES, WAITING_REASONS, event_words
 from frontend.templatetags.kit import relative_time, seconds_span, status
 
 register = template.Library()
@@ -42,6 +42,12 @@ def waiting_for(job: Any) -> SafeString:
     text = _("Waiting for %(reason)s") % {"reason": reason}
     until = parse_datetime(waiting.get("until") or "")
     return format_html("{} · {}", text, relative_time(until)) if until else format_html("{}", text)
+
+
+@register.simple_tag
+def event_line(event: Any) -> str:
+    """A line of the job's log in words."""
+    return event_words(event.message, event.data)
 
 
 @register.simple_tag

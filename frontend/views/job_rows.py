@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.choices import Outcome, RowState
 from campaigns.selectors.bulk.groups import error_groups
 from campaigns.selectors.bulk.results import result_stream
-from campaigns.selectors.bulk.rows import row_page
+from campaigns.selectors.bulk.rows import FAILED_STATES, row_page
 from campaigns.services.bulk.control import retry_bulk_job
 from frontend.job_words import ROW_STATES
 from frontend.views.base import Fragment, Page
@@ -23,8 +23,6 @@ from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from xmagnet.web.streaming import stream_in_scope
 
 ROWS_SHOWN = 50
-#: rows that need somebody
-FAILED_STATES = (RowState.FAILED.value, RowState.INVALID.value, RowState.DEAD.value)
 RESULT_TYPES = {
     "csv": CSV_TYPE,
     "xlsx": XLSX_TYPE,
@@ -42,8 +40,10 @@ class JobRows(OneJob, Fragment):
         job = self.job()
         state, after = self.request.GET.get("state", ""), self.request.GET.get("after", "")
         states = (state,) if state in RowState.values else ()
+        code = self.request.GET.get("code", "")
+        first_error = (code, self.request.GET.get("field", "")) if code else None
         position = int(after[:9]) if after.isdecimal() else None
-        rows = row_page(self.actor, job, states=states, after=position, limit=ROWS_SHOWN + 1)
+        rows = row_page(self.actor, job, states=states, first_error=first_error, after=position, limit=ROWS_SHOWN + 1)
         shown = rows[:ROWS_SHOWN]
         return super().get_context_data(
             job=job,
@@ -57,6 +57,7 @@ class JobRows(OneJob, Fragment):
             next_after=shown[-1].index if len(rows) > ROWS_SHOWN else None,
             is_first=position is None,
             groups=error_groups(self.actor, job) if position is None and not states else (),
+            first_error=first_error,
             **kwargs,
         )
 

@@ -83,6 +83,18 @@ def test_equal_errors_are_one_line_and_markup_is_harmless(admin: Client, job: Jo
     assert "<b>no</b>" not in html
 
 
+def test_a_group_of_errors_leads_to_its_rows(admin: Client, job: Job) -> None:
+    html = admin.get(f"{JOBS}{job.pk}/rows/").content.decode()
+    assert f"{JOBS}{job.pk}/rows/?code=media_rejected&amp;field=" in html
+    chosen = admin.get(f"{JOBS}{job.pk}/rows/", {"code": "budget_too_low", "field": "budget"})
+    assert [row.client_ref for row in chosen.context["rows"]][:2] == ["R-1", "R-2"]
+    assert (
+        "code=budget_too_low" in chosen.content.decode().partition('id="job-rows"')[2].partition(">")[0]
+    )  # polls as it is
+    refused = admin.get(f"{JOBS}{job.pk}/rows/", {"code": "media_rejected", "field": ""})
+    assert [row.client_ref for row in refused.context["rows"]] == ["R-58"]
+
+
 def test_only_a_living_jobs_first_page_asks_again(admin: Client, job: Job) -> None:
     assert 'hx-trigger="every 4s"' in admin.get(f"{JOBS}{job.pk}/rows/").content.decode()
     assert "every 4s" not in admin.get(f"{JOBS}{job.pk}/rows/", {"after": 5}).content.decode()

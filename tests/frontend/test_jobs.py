@@ -1,12 +1,16 @@
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 from django.db import transaction
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from frontend.job_words import progress_of
+from campaigns.services.bulk.kinds import KINDS as BULK_KINDS
+from frontend.job_words import EVENT_WORDS, event_words, progress_of
 from tests.factories import OrganizationFactory, make_agency
 from tests.frontend.rows import reload
 from xmagnet.accounts.models import Organization
@@ -14,8 +18,12 @@ from xmagnet.accounts.roles import Role
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job, JobEvent
 from xmagnet.jobs.states import JobState
+from xmagnet.jobs.task import KINDS as JOB_KINDS
+from xmagnet.notices.words import JOB_NAMES
 
 JOBS = "/o/sunrise/jobs/"
+#: how a bulk job ends
+ENDED = ("succeeded", "partially_succeeded", "failed", "cancelled", "expired")
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
@@ -101,6 +109,30 @@ def test_the_page_says_what_it_waits_for_and_escapes_what_came_from_outside(
     assert "&lt;script&gt;.csv" in html
     assert "&lt;b&gt;line&lt;/b&gt;" in html
     assert "2.0 KiB" in html
+
+
+@pytest.mark.parametrize(
+    ("code", "data", "english", "chinese"),
+    [
+        ("accepted", {"by": "李雷", "rows": 5000}, "李雷 sent 5,000 rows", "李雷提交了 5,000 行"),
+        ("paused", {"reason": "authorization"}, "a media account that must be authorized again", "已暂停：等待"),
+        ("progress", {"percent": 25}, "25% done", "已完成 25%"),
+        ("cancel_asked", {"by": ""}, "X-Magnet cancelled it", "X-Magnet 取消了任务"),
+        ("free text", None, "free text", "free text"),
+    ],
+)
+def test_the_log_speaks_the_readers_language(code: str, data: dict | None, english: str, chinese: str) -> None:
+    for language, words in (("en", english), ("zh-hans", chinese)):
+        with translation.override(language):
+            assert words in event_words(code, data)
+
+
+def test_every_kind_and_waiting_reason_has_words() -> None:
+    assert {*JOB_KINDS, *BULK_KINDS} <= set(JOB_NAMES)
+    code = "".join(path.read_text() for path in Path("campaigns").rglob("*.py"))
+    noted = set(re.findall(r"\bnote\([\w.]+, \"(\w+)\"", code)) | {f"ended_{state}" for state in ENDED}
+    assert len(noted) > 12
+    assert noted <= set(EVENT_WORDS)
 
 
 def test_a_job_of_others_does_not_exist(organization: Organization, as_role: Callable[..., Client]) -> None:

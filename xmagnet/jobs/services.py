@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record
 from xmagnet.core.errors import Conflict, NotFound
-from xmagnet.jobs.models import Job
+from xmagnet.jobs.models import Job, JobEvent
 from xmagnet.jobs.states import LIVE_STATES, JobState
 from xmagnet.jobs.task import KINDS
 from xmagnet.jobs.telling import tell_maker
@@ -60,6 +60,11 @@ def enqueue(actor: Actor, kind: str, params: dict[str, Any], *, dedupe_key: str 
         raise AlreadyRunning(live.pk) from None
     ring(job)
     return job
+
+
+def note(job_id: str, code: str, **data: Any) -> None:
+    """A line of the job's log, in the caller's transaction: a code that the pages have words for, and its figures."""
+    JobEvent(job_id=job_id, message=code, data=data or None).save()
 
 
 def ring(job: Job) -> None:

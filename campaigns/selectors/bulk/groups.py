@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from django.db.models import Count, Min
 from django.db.models.fields.json import KT
 
-from campaigns.choices import RowState
 from campaigns.models import BulkRow
-from campaigns.selectors.bulk.rows import job_columns, row_view
+from campaigns.selectors.bulk.rows import FAILED_STATES, job_columns, row_view
 from xmagnet.accounts.actor import Actor
 from xmagnet.jobs.models import Job
 
 MAX_GROUPS = 20
-_FAILED = (RowState.FAILED, RowState.INVALID, RowState.DEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class ErrorGroup:
 def error_groups(actor: Actor, job: Job) -> tuple[ErrorGroup, ...]:
     """At most ``MAX_GROUPS`` groups, the largest first. The caller got ``job`` for this actor."""
     actor.require("jobs:read")
-    rows = BulkRow.objects.filter(job_id=job.pk, state__in=_FAILED, errors__isnull=False)
+    rows = BulkRow.objects.filter(job_id=job.pk, state__in=FAILED_STATES, errors__isnull=False)
     found = list(
         rows.values(code=KT("errors__0__code"), name=KT("errors__0__field"))
         .annotate(count=Count("id"), first=Min("row_index"))

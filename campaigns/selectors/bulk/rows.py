@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from campaigns.choices import RowState
 from campaigns.models import BulkRow
 from campaigns.selectors.bulk.messages import MEDIA_PROBLEMS, sentence, translated
 from xmagnet.accounts.actor import Actor
@@ -13,6 +14,8 @@ from xmagnet.core.spreadsheets import column_letter
 from xmagnet.jobs.models import Job
 
 STREAM_CHUNK = 2000
+#: rows that need somebody
+FAILED_STATES = (RowState.FAILED, RowState.INVALID, RowState.DEAD)
 RETRYABLE_STATES = ("cancelled", "dead")
 
 
@@ -65,10 +68,22 @@ class RowView:
 
 
 def row_page(
-    actor: Actor, job: Job, *, states: Sequence[str] = (), after: int | None = None, limit: int = 100
+    actor: Actor,
+    job: Job,
+    *,
+    states: Sequence[str] = (),
+    first_error: tuple[str, str] | None = None,
+    after: int | None = None,
+    limit: int = 100,
 ) -> tuple[RowView, ...]:
-    """Rows in input order after the index ``after``; at most ``limit``. The caller got ``job`` for this actor."""
+    """Rows in input order after the index ``after``; at most ``limit``. The caller got ``job`` for this actor.
+
+    ``first_error``: only rows whose first error has this (code, field), as ``error_groups`` puts them together.
+    """
     rows = BulkRow.objects.filter(job_id=job.pk).order_by("row_index")
+    if first_error is not None:
+        code, field = first_error
+        rows = rows.filter(state__in=FAILED_STATES, errors__0__code=code, errors__0__field=field)
     if states:
         rows = rows.filter(state__in=states)
     if after is not None:

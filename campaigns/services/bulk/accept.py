@@ -20,6 +20,7 @@ from campaigns.services.bulk.options import BulkOptions
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import Conflict, DomainError
 from xmagnet.jobs.models import Job, new_job_id
+from xmagnet.jobs.services import note
 from xmagnet.jobs.states import LIVE_STATES
 from xmagnet.web.models import IdempotencyRecord
 
@@ -103,6 +104,7 @@ def accept(actor: Actor, rows: Iterable[IncomingRow], envelope: Envelope) -> Acc
         job.total_count = total
         job.counts = {RowState.RECEIVED.value: total}
         Job.objects.filter(pk=job.pk).update(total_count=total, counts=job.counts)
+        note(job.pk, "accepted", by=actor.user_name, rows=total)
         ring_prepare(actor.organization_id, job.pk)
     return Accepted(job, is_replayed=False)
 

@@ -23,6 +23,7 @@ from xmagnet.core.errors import Conflict, InvalidInput, NotFound
 from xmagnet.core.ids import new_id
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.selectors import visible_jobs
+from xmagnet.jobs.services import note
 from xmagnet.jobs.states import JobState
 
 _CANCELLED = [{"field": "", "code": "cancelled", "params": {}, "retryable": True}]
@@ -53,6 +54,7 @@ def cancel_bulk_job(actor: Actor, job_id: str, *, pause_created: bool = False) -
         )
         waiting.update(state=RowState.CANCELLED, errors=_CANCELLED, finished_at=now)
         record(actor, Entry("job.cancelled", "job", job.pk, job.kind, agency_id=job.agency_id))
+        note(job.pk, "cancel_asked_with_pause" if pause_created else "cancel_asked", by=actor.user_name)
         return refresh_job(job.pk) or job
 
 
@@ -91,7 +93,10 @@ def retry_bulk_job(
             source=job.source or {},
             retry_of_id=job.pk,
         )
-        return accept(actor, (IncomingRow(row.line, row.source) for row in wanted), envelope)
+        accepted = accept(actor, (IncomingRow(row.line, row.source) for row in wanted), envelope)
+        if not accepted.is_replayed:
+            note(job.pk, "retried", by=actor.user_name, rows=len(wanted), job=accepted.job.pk)
+        return accepted
 
 
 def _is_wanted(row: BulkRow, only: str) -> bool:

@@ -27,6 +27,7 @@ from xmagnet.core.errors import DomainError
 from xmagnet.core.locks import Lock, transaction_lock, try_session_lock
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
+from xmagnet.jobs.services import note
 from xmagnet.jobs.states import JobState
 
 logger = structlog.get_logger(__name__)
@@ -68,9 +69,11 @@ def _start(job_id: str) -> Job | None:
             if running >= RUNNING_JOBS:
                 return None
             job.state, job.started_at = JobState.VALIDATING, timezone.now()
-            Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(
+            begun = Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(
                 state=job.state, started_at=job.started_at, heartbeat_at=job.started_at
             )
+            if begun:
+                note(job_id, "checking")
     return job
 
 
@@ -150,6 +153,8 @@ def _finish_checking(job: Job, kind: Kind) -> None:
                     ring_drain(job.organization_id, account_id)
         live.update(state=JobState.RUNNING, heartbeat_at=timezone.now())
         announce(job, "job.validated")
+        total, invalid = job.total_count or 0, rows.filter(state=RowState.INVALID).count()
+        note(job.pk, "checked", valid=total - invalid, invalid=invalid)
         refresh_job(job.pk)
 
 
@@ -165,6 +170,7 @@ def _refuse(job: Job, error: DomainError) -> None:
             state=JobState.RUNNING,
             error={"slug": "forbidden-scope", "title": str(error.title), "detail": str(error.detail)},
         )
+        note(job.pk, "refused")
         refresh_job(job.pk)
 
 

@@ -10,12 +10,13 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from campaigns.choices import JobKindName
+from campaigns.choices import JobKindName, RowState
 from campaigns.domain.rows.states import OPEN, job_state_when_done
 from campaigns.models import BulkRow
 from campaigns.services.bulk.doorbells import ring_prepare
 from campaigns.services.bulk.following import pause_created_plans
 from xmagnet.jobs.models import Job
+from xmagnet.jobs.services import note
 from xmagnet.jobs.states import JobState
 from xmagnet.jobs.telling import tell_maker
 from xmagnet.webhooks.services import emit
@@ -82,8 +83,10 @@ def _move(job: Job, counts: Mapping[str, int], waiting_for: Mapping[str, Any] | 
         job.state = JobState.PAUSED
         announce(job, "job.paused")
         tell_maker(job)
+        note(job.pk, "paused", reason=waiting_for.get("reason", ""))
     elif job.state == JobState.PAUSED and not (waiting_for and waiting_for.get("needs_person")):
         job.state = JobState.RUNNING
+        note(job.pk, "resumed")
 
 
 def _ring_next(job: Job) -> None:
@@ -99,6 +102,8 @@ def _tell(job: Job, before: Mapping[str, int]) -> None:
     if not job.is_live:
         tell_maker(job)
         announce(job, "job.cancelled" if job.state == JobState.CANCELLED else "job.completed")
+        succeeded = job.counts.get(RowState.SUCCEEDED, 0)
+        note(job.pk, f"ended_{job.state}", succeeded=succeeded, others=(job.total_count or 0) - succeeded)
         return
     total = job.total_count or 0
     if not total or job.state == JobState.VALIDATING:
@@ -107,6 +112,7 @@ def _tell(job: Job, before: Mapping[str, int]) -> None:
     passed = [quarter for quarter in QUARTERS if done_before * 100 < quarter * total <= job.done_count * 100]
     if passed:
         announce(job, "job.progress", percent=passed[-1])
+        note(job.pk, "progress", percent=passed[-1])
 
 
 def announce(job: Job, event: str, **extra: Any) -> None:

@@ -12,6 +12,7 @@ from campaigns.services.bulk.leases import due_accounts, expire_leases
 from campaigns.services.bulk.preparing import prepare_waiting_jobs
 from campaigns.services.bulk.progress import refresh_job
 from xmagnet.jobs.models import Job
+from xmagnet.jobs.services import note
 from xmagnet.jobs.states import JobState
 
 
@@ -47,6 +48,8 @@ def expire_jobs() -> int:
         waiting.update(state=RowState.CANCELLED, errors=[expired], finished_at=now)
         error = {"slug": "expired", "title": "Expired", "detail": "The deadline of 24 hours has passed."}
         Job.objects.filter(pk__in=job_ids).update(error=error)
+        for job_id in job_ids:
+            note(job_id, "expired")
         Job.objects.filter(pk__in=job_ids, state__in=[JobState.QUEUED, JobState.VALIDATING]).update(
             state=JobState.RUNNING
         )

@@ -25,7 +25,7 @@ from tests.campaigns.bulk.test_machine import POLICY
 from tests.factories import OrganizationFactory, make_agency, make_api_token, make_member
 from tests.media_connectors.rows import make_media_account
 from xmagnet.core.scope import organization_scope
-from xmagnet.jobs.models import Job
+from xmagnet.jobs.models import Job, JobEvent
 
 ACCOUNT = "1700000000000000007"
 
@@ -407,6 +407,22 @@ def test_cancelling_leaves_nothing_to_send(api: Api):
     assert (answer.status_code, answer.json()["state"]) == (202, "cancelled")
     assert answer.json()["counts"]["cancelled"] == 2
     assert api.call("POST", f"jobs/{job_id}/cancel").status_code == 409
+
+
+def test_the_log_tells_what_became_of_the_job(api: Api):
+    job = api.post({"rows": [row(0), row(1, budget=1)]}).json()
+    api.prepare(job["id"])
+    api.call("POST", f"jobs/{job['id']}/cancel", {})
+    child = api.call("POST", f"jobs/{job['id']}/retry", {"only": "all_failed"}).json()
+    with organization_scope(api.organization.pk), transaction.atomic():
+        lines = list(JobEvent.objects.filter(job_id=job["id"]).order_by("id").values_list("message", "data"))
+    assert [code for code, _data in lines] == [
+        "accepted", "checking", "checked", "cancel_asked", "ended_cancelled", "retried",
+    ]  # fmt: skip
+    told = dict(lines)
+    assert (told["accepted"]["rows"], told["checked"]) == (2, {"valid": 1, "invalid": 1})
+    assert told["ended_cancelled"] == {"succeeded": 0, "others": 2}
+    assert (told["retried"]["rows"], told["retried"]["job"]) == (2, child["id"])
 
 
 def test_retry_makes_a_child_of_the_rows_that_did_not_succeed(api: Api):

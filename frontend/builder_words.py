@@ -52,6 +52,18 @@ DIMENSION_WORDS: dict[str, Any] = {
 }
 
 
+CELL_LABELS: dict[str, Any] = {
+    "name": _("Name"),
+    "campaign": _("Campaign"),
+    "audience": _("Audience"),
+    "materials": _("Creative"),
+    "titles": _("Titles"),
+    "bid": _("Bid"),
+    "budget": _("Daily budget"),
+    "schedule": _("Schedule"),
+}
+
+
 def choices() -> dict[str, Any]:
     """What the page's lists offer."""
     return {

@@ -14,6 +14,7 @@ from typing import Any
 
 from campaigns.domain.ladders import parse_amounts
 from campaigns.domain.matrix import AccountOption, Dimension, Matrix, Option
+from campaigns.domain.rows.canonical import canonical_text
 
 DEFAULT_NAMING = "{audience}-{title:8}-{bid}-{date:MMDD}-{n:3}"
 UNLIMITED = "unlimited"
@@ -104,6 +105,22 @@ class MediaSettings:
 
 
 @dataclass(frozen=True)
+class RowOverride:
+    """One field of one row, corrected by hand. ``rule`` names the row as an exclusion does; "" empties the field."""
+
+    rule: dict[str, str] = field(default_factory=dict)
+    field: str = ""
+    value: str = ""
+
+
+#: fields that a person may correct in a single row
+OVERRIDABLE = (
+    "name", "campaign", "titles", "bid", "budget", "landing_url", "brand_name", "call_to_action", "start_date",
+    "end_date",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
 class BuilderSetup:
     """The whole page. ``account_ids`` are our ids; ``exclusions`` are combinations that must not be made."""
 
@@ -126,10 +143,25 @@ class BuilderSetup:
     per_media: dict[str, MediaSettings] = field(default_factory=dict)
     zipped: tuple[tuple[str, ...], ...] = ()
     exclusions: tuple[dict[str, str], ...] = ()
+    overrides: tuple[RowOverride, ...] = ()
     naming: str = DEFAULT_NAMING
     client_ref_prefix: str = "plan"
     initial_status: str = "paused"
     on_error: str = "continue"
+
+
+def corrections_of(setup: BuilderSetup) -> dict[frozenset[tuple[str, str]], dict[str, str]]:
+    """What was corrected by hand, by row; the last correction of a field counts."""
+    found: dict[frozenset[tuple[str, str]], dict[str, str]] = {}
+    for one in setup.overrides:
+        if one.field in OVERRIDABLE:
+            found.setdefault(frozenset(one.rule.items()), {})[one.field] = one.value
+    return found
+
+
+def corrected(row: dict[str, Any], changes: Mapping[str, str]) -> dict[str, Any]:
+    """The row with the corrected fields; an emptied field is left out."""
+    return {name: value for name, value in (row | dict(changes)).items() if not (name in changes and value == "")}
 
 
 def matrix_of(setup: BuilderSetup, accounts: Iterable[AccountOption]) -> Matrix:
@@ -197,6 +229,18 @@ def without_interests(setup: BuilderSetup, media: Iterable[str]) -> tuple[tuple[
         if (not pack.media or one in pack.media)
         and not any(pick.vendor == VENDOR_OF_MEDIA[one] for pick in pack.interest_picks)
     )
+
+
+def equal_titles(setup: BuilderSetup) -> tuple[str, ...]:
+    """Titles that a viewer would call the same and that stand in more than one set, as first written."""
+    first: dict[str, tuple[int, str]] = {}
+    found: dict[str, None] = {}
+    for position, one in enumerate(setup.titles):
+        for text in one.texts:
+            owner, written = first.setdefault(canonical_text(text), (position, text))
+            if owner != position:
+                found[written] = None
+    return tuple(found)
 
 
 def _audience_option(pack: AudiencePack, interests: tuple[str, ...], media: frozenset[str]) -> Option:

@@ -26,24 +26,28 @@ from campaigns.domain.setup import (
     InterestPick,
     MaterialPick,
     MediaSettings,
+    RowOverride,
     SchedulePack,
     TitleSet,
+    corrected,
+    corrections_of,
     matrix_of,
 )
 from campaigns.selectors.bulk.messages import sentence
+from campaigns.services.builder_hints import AmountHint, amounts_of, effort_of, notes_of
 from campaigns.services.bulk.accept import accept_rows
 from campaigns.services.bulk.checking import PlanRowChecker
 from campaigns.services.bulk.executors import CheckedRow, SourceRow
 from campaigns.services.bulk.options import BulkOptions
 from media_connectors.selectors.directory import AccountFacts, account_facts
-from media_connectors.services.pace import calls_for_a_plan, creation_rate
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.clock import media_today
 from xmagnet.core.errors import FieldError, InvalidInput
 
 __all__ = [
     "DIMENSIONS", "TOKENS", "UNLIMITED", "AudiencePack", "BuilderSetup", "CreativePack", "InterestPick", "MaterialPick",
-    "MediaSettings", "SchedulePack", "TitleSet", "content_of", "media_limits", "preview", "setup_of", "submit",
+    "MediaSettings", "RowOverride", "SchedulePack", "TitleSet", "content_of", "media_limits", "preview", "setup_of",
+    "submit",
 ]  # fmt: skip
 
 MAX_ROWS = 5_000
@@ -65,7 +69,8 @@ class PreviewRow:
     row: dict[str, Any]
     errors: dict[str, list[str]]
     warnings: dict[str, list[str]]
-    exclusion: str  # the rule that would take exactly this row out, as JSON
+    exclusion: str  # the rule that names exactly this row, as JSON
+    edited: frozenset[str] = frozenset()  # fields corrected by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +78,20 @@ class BuilderPreview:
     """What the setup comes to. ``problems`` are (step of the page, sentence)."""
 
     total: int = 0
-    by_account: tuple[tuple[str, int], ...] = ()
+    creating_count: int = 0  # rows that would become plans; the invalid ones count only when every row was checked
+    by_account: tuple[tuple[str, int, int], ...] = ()  # name, rows, invalid rows
     problems: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()  # legal, and probably not meant
+    amounts: tuple[AmountHint, ...] = ()
     rows: tuple[PreviewRow, ...] = ()
     page: int = 1
     page_count: int = 1
     checked_count: int = 0
     invalid_count: int = 0
     duplicate_count: int = 0
+    edited_count: int = 0
     call_count: int = 0
+    is_call_count_exact: bool = False
     seconds: float | None = None  # None: no limit is known
     excluded_count: int = 0
     is_sendable: bool = False
@@ -94,6 +104,11 @@ class _Plan:
     matrix: grid.Matrix | None = None
     accounts: dict[str, AccountFacts] = field(default_factory=dict)  # by the media's id
     problems: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def media(self) -> tuple[str, ...]:
+        """The media of the chosen accounts, each once."""
+        return tuple(dict.fromkeys(account.platform for account in self.accounts.values()))
 
 
 def content_of(setup: BuilderSetup) -> dict[str, Any]:
@@ -120,15 +135,19 @@ def media_limits(platform: str, goal: str) -> dict[str, int]:
         "most_titles": rules.title_count.most,
         "least_title": rules.title_length.least,
         "most_title": rules.title_length.most,
+        "latin_percent": round(rules.latin_weight * 100),  # what a narrow character counts of a wide one
     }
 
 
-def preview(actor: Actor, setup: BuilderSetup, *, page: int = 1) -> BuilderPreview:
-    """Exactly how many plans, one page of them checked as the bulk API checks, and what they cost in calls and time."""
+def preview(actor: Actor, setup: BuilderSetup, *, page: int = 1, is_whole: bool = False) -> BuilderPreview:
+    """Exactly how many plans, one page of them checked as the bulk API checks, and what they cost in calls and time.
+
+    ``is_whole``: check every row, however many; otherwise above ``CHECKED_WHILE_TYPING`` only the shown page.
+    """
     actor.require("plans:write")
     plan = _planned(actor, setup)
     if plan.matrix is None:
-        return BuilderPreview(problems=tuple(plan.problems))
+        return BuilderPreview(problems=tuple(plan.problems), amounts=amounts_of(setup, plan.media))
     counts = grid.counts_by_account(plan.matrix)
     total = sum(counts.values())
     if total > MAX_ROWS:
@@ -141,33 +160,47 @@ def preview(actor: Actor, setup: BuilderSetup, *, page: int = 1) -> BuilderPrevi
     first = (page - 1) * PAGE_ROWS
     rows: list[PreviewRow] = []
     checked: list[CheckedRow] = []
+    edited_count = 0
     can_name = not any(step == "naming" for step, _sentence in plan.problems)
     if total and can_name and total <= MAX_ROWS:
-        is_whole = total <= CHECKED_WHILE_TYPING
+        is_whole = is_whole or total <= CHECKED_WHILE_TYPING
         numbered = enumerate(_rows(setup, plan.matrix), start=1)
         wanted = list(numbered) if is_whole else list(islice(numbered, first, first + PAGE_ROWS))
-        checked = PlanRowChecker(actor).check([SourceRow(number - 1, number, row) for number, (_c, row) in wanted])
+        checked = PlanRowChecker(actor).check([SourceRow(number - 1, number, made.row) for number, made in wanted])
+        edited_count = sum(bool(made.edited) for _number, made in wanted)
         shown = slice(first, first + PAGE_ROWS) if is_whole else slice(None)
         rows = [
-            _preview_row(number, combination, row, result, plan.accounts)
-            for (number, (combination, row)), result in zip(wanted[shown], checked[shown], strict=True)
+            _preview_row(number, made, result, plan.accounts)
+            for (number, made), result in zip(wanted[shown], checked[shown], strict=True)
         ]
     invalid = sum(bool(result.problems) for result in checked)
-    call_count, seconds = _effort(plan.matrix, counts, setup, checked, total)
+    is_checked = bool(total) and len(checked) == total
+    effort = effort_of(plan.matrix, counts, setup, checked if is_checked else [])
+    creating = total - invalid if is_checked else total
+    is_aborting = setup.on_error == "abort" and invalid > 0
+    if is_aborting:
+        plan.problems.append(
+            ("rows", _("None is created while a row is invalid: that is how you set it under “Names”."))
+        )
     return BuilderPreview(
         total=total,
-        by_account=tuple((plan.accounts[remote_id].name, count) for remote_id, count in counts.items() if count),
+        creating_count=0 if is_aborting else creating,
+        by_account=_by_account(plan, counts, checked if is_checked else []),
         problems=tuple(plan.problems),
+        notes=notes_of(setup, plan.media),
+        amounts=amounts_of(setup, plan.media),
         rows=tuple(rows),
         page=page,
         page_count=page_count,
         checked_count=len(checked),
         invalid_count=invalid,
         duplicate_count=sum(bool(result.warnings) for result in checked),
-        call_count=call_count,
-        seconds=seconds,
+        edited_count=edited_count,
+        call_count=effort.calls,
+        is_call_count_exact=effort.is_exact,
+        seconds=effort.seconds,
         excluded_count=len(setup.exclusions),
-        is_sendable=0 < total <= MAX_ROWS and can_name and (not checked or invalid < len(checked)),
+        is_sendable=0 < total <= MAX_ROWS and can_name and not is_aborting and (not checked or invalid < len(checked)),
     )
 
 
@@ -185,7 +218,7 @@ def submit(actor: Actor, setup: BuilderSetup) -> str:
     if plan.matrix is None or not total or stopping:
         detail = stopping[0] if stopping else _("There is no plan to create yet.")
         raise InvalidInput(detail, errors=tuple(FieldError("", "not_ready", text) for text in stopping))
-    rows = [row for _combination, row in _rows(setup, plan.matrix)]
+    rows = [made.row for made in _rows(setup, plan.matrix)]
     options = BulkOptions(on_error=setup.on_error, initial_status=setup.initial_status)  # type: ignore[arg-type]
     key = sha256(json.dumps(content_of(setup), sort_keys=True).encode()).hexdigest()
     accepted = accept_rows(actor, rows, options=options, idempotency_key=f"builder-{key}")
@@ -213,7 +246,18 @@ def _planned(actor: Actor, setup: BuilderSetup) -> _Plan:
     return plan
 
 
-def _rows(setup: BuilderSetup, matrix: grid.Matrix) -> Iterator[tuple[grid.Combination, dict[str, Any]]]:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A row of the matrix, as it would be sent."""
+
+    combination: grid.Combination
+    row: dict[str, Any]
+    rule: dict[str, str]  # names this row and no other
+    edited: frozenset[str]
+
+
+def _rows(setup: BuilderSetup, matrix: grid.Matrix) -> Iterator[_Made]:
+    corrections = corrections_of(setup)
     rows = grid.expand_rows(
         matrix,
         naming=setup.naming,
@@ -221,63 +265,40 @@ def _rows(setup: BuilderSetup, matrix: grid.Matrix) -> Iterator[tuple[grid.Combi
         client_ref_prefix=setup.client_ref_prefix,
         reserved_units=SUFFIX_LENGTH,
     )
-    for (_account, combination), row in zip(grid.expand(matrix), rows, strict=True):
-        yield combination, row
+    for (account, combination), row in zip(grid.expand(matrix), rows, strict=True):
+        rule = {grid.ACCOUNT: account.account_id} | {name: option.key for name, option in combination}
+        changes = corrections.get(frozenset(rule.items()), {})
+        yield _Made(combination, corrected(row, changes) if changes else row, rule, frozenset(changes))
 
 
-def _preview_row(
-    number: int,
-    combination: grid.Combination,
-    row: dict[str, Any],
-    result: CheckedRow,
-    accounts: dict[str, AccountFacts],
-) -> PreviewRow:
+def _preview_row(number: int, made: _Made, result: CheckedRow, accounts: dict[str, AccountFacts]) -> PreviewRow:
     errors: dict[str, list[str]] = {}
     for problem in result.problems:
         errors.setdefault(problem.field, []).append(sentence(problem.code, problem.params))
     warnings: dict[str, list[str]] = {}
     for problem in result.warnings:
         warnings.setdefault(problem.field, []).append(sentence(problem.code, problem.params))
-    rule = {grid.ACCOUNT: row["account_id"]} | {name: option.key for name, option in combination}
     return PreviewRow(
         number=number,
-        account=accounts[row["account_id"]].name,
-        media=row["media"],
-        labels={name: option.label for name, option in combination},
-        row=row,
+        account=accounts[made.row["account_id"]].name,
+        media=made.row["media"],
+        labels={name: option.label for name, option in made.combination},
+        row=made.row,
         errors=errors,
         warnings=warnings,
-        exclusion=json.dumps(rule, sort_keys=True),
+        exclusion=json.dumps(made.rule, sort_keys=True),
+        edited=made.edited,
     )
 
 
-def _effort(
-    matrix: grid.Matrix, counts: dict[str, int], setup: BuilderSetup, checked: Sequence[CheckedRow], total: int
-) -> tuple[int, float | None]:
-    """At most so many calls (a campaign that is there already costs none), and seconds at the limits known today."""
-    plans: Counter[str] = Counter()
-    for account in matrix.accounts:
-        plans[account.media] += counts[account.account_id]
-    if len(checked) == total:
-        specs = [result.spec for result in checked if result.spec]
-        campaigns = len({(spec["account_id"], spec["campaign"]) for spec in specs})
-    else:
-        campaigns = sum(
-            _most_campaigns(matrix, account, setup) for account in matrix.accounts if counts[account.account_id]
-        )
-    calls = campaigns + sum(count * calls_for_a_plan(media) for media, count in plans.items())
-    rates = {media: creation_rate(media) for media, count in plans.items() if count}
-    if not rates or not all(rates.values()):
-        return calls, None
-    return calls, max(plans[media] / rate for media, rate in rates.items())
-
-
-def _most_campaigns(matrix: grid.Matrix, account: grid.AccountOption, setup: BuilderSetup) -> int:
-    """Rows without a campaign's name share one for each audience where the media keeps the audience on it."""
-    if setup.campaign or not RULES[account.media].has_targeting_on_campaign:
-        return 1
-    audiences = next((one.options for one in matrix.dimensions if one.name == "audience"), ())
-    return max(1, sum(option.applies_to(account) for option in audiences))
+def _by_account(plan: _Plan, counts: dict[str, int], checked: Sequence[CheckedRow]) -> tuple[tuple[str, int, int], ...]:
+    """(account, rows, invalid rows); without checked rows nothing is known to be invalid."""
+    invalid = Counter(result.account_id for result in checked if result.problems)
+    return tuple(
+        (plan.accounts[remote_id].name, count, invalid[plan.accounts[remote_id].id])
+        for remote_id, count in counts.items()
+        if count
+    )
 
 
 def _naming_sentence(code: str, token: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from itertools import islice
+from typing import Any, TypeGuard
 
 from django.http import QueryDict
 
@@ -16,6 +18,7 @@ from campaigns.services.builder import (
     InterestPick,
     MaterialPick,
     MediaSettings,
+    RowOverride,
     SchedulePack,
     TitleSet,
 )
@@ -23,6 +26,8 @@ from media_connectors.choices import PlatformChoice, VendorChoice
 
 #: blocks of one sort that a form may hold; more is no work of a person
 MAX_BLOCKS = 200
+#: corrections of single rows; a job with more wants a file
+MAX_OVERRIDES = 2_000
 #: of an id: larger numbers are not the media's
 MOST_DIGITS = 18
 _SEPARATORS = re.compile(r"[,;|，；、\s]+")
@@ -52,6 +57,7 @@ def setup_from(data: QueryDict) -> BuilderSetup:
         per_media={media: own for media in PlatformChoice.values if (own := _media(data, media)) != MediaSettings()},
         zipped=_zipped(data.getlist("zip")),
         exclusions=tuple(_exclusions(data.getlist("exclusion"))),
+        overrides=tuple(_overrides(data.getlist("override"))),
         naming=data.get("naming", "").strip(),
         client_ref_prefix=_text(data, "client_ref_prefix") or "plan",
         initial_status="enabled" if data.get("initial_status") == "enabled" else "paused",
@@ -141,11 +147,28 @@ def _zipped(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     return (group,) if len(group) > 1 else ()
 
 
+def _overrides(lines: Iterable[str]) -> Iterable[RowOverride]:
+    for line in islice(lines, MAX_OVERRIDES):
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if not isinstance(found, dict):
+            continue
+        rule, name, value = found.get("rule"), found.get("field"), found.get("value")
+        if _is_rule(rule) and isinstance(name, str) and isinstance(value, str):
+            yield RowOverride(rule, name, value[:1000].strip())
+
+
+def _is_rule(rule: Any) -> TypeGuard[dict[str, str]]:
+    return isinstance(rule, dict) and bool(rule) and all(isinstance(value, str) for value in rule.values())
+
+
 def _exclusions(lines: Iterable[str]) -> Iterable[dict[str, str]]:
     for line in lines:
         try:
             rule = json.loads(line)
         except ValueError:
             continue
-        if isinstance(rule, dict) and rule and all(isinstance(value, str) for value in rule.values()):
+        if _is_rule(rule):
             yield rule

@@ -32,6 +32,7 @@ from campaigns.services.builder import (
 )
 from campaigns.services.templates import forget_draft, save_draft, save_template
 from frontend import builder_words, formats
+from frontend.builder_words import CELL_LABELS
 from frontend.forms.builder import setup_from
 from frontend.views.answers import done
 from frontend.views.base import Fragment, Page
@@ -75,6 +76,7 @@ class Builder(Page):
             media_settings=[(media, _media(media, setup)) for media in by_media],
             zipped=[name for group in setup.zipped for name in group],
             exclusions=[json.dumps(rule, sort_keys=True) for rule in setup.exclusions],
+            overrides=[json.dumps(asdict(one), sort_keys=True) for one in setup.overrides],
             tokens=[f"{{{name}}}" for name in TOKENS],
             words=builder_words.WORDS,
             choices=builder_words.choices(),
@@ -100,11 +102,14 @@ class BuildPreview(Fragment):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         setup = setup_from(request.POST)
         page = request.POST.get("page", "")
-        found = preview(self.actor, setup, page=int(page) if page.isdecimal() and len(page) < 5 else 1)
+        number = int(page) if page.isdecimal() and len(page) < 5 else 1
+        found = preview(self.actor, setup, page=number, is_whole=request.POST.get("check") == "all")
         if setup.account_ids or setup.titles or setup.creatives:
             save_draft(self.actor, key=setup.client_ref_prefix, content=content_of(setup))
         response: HttpResponse = self.render_to_response(
-            self.get_context_data(found=found, setup=setup, rows=[_shown(row) for row in found.rows])
+            self.get_context_data(
+                found=found, setup=setup, rows=[_shown(row) for row in found.rows], amount_fields=("bids", "budgets")
+            )
         )
         return response
 
@@ -186,7 +191,9 @@ def _media(media: str, setup: BuilderSetup) -> dict[str, Any]:
     own = setup.per_media.get(media, MediaSettings())
     limits = media_limits(media, setup.goal)
     text = _("Bids %(low)s–%(high)s, daily budget from %(budget)s, %(count)d titles of %(least)d–%(most)d characters.")
+    counted = {name: limits[name] for name in ("least_title", "most_title", "most_titles", "latin_percent")}
     return asdict(own) | {
+        "title_limits": json.dumps(counted),
         "limits": text % {
             "low": formats.money(limits["least_bid_fen"]), "high": formats.money(limits["most_bid_fen"]),
             "budget": formats.money(limits["least_budget_fen"]), "count": limits["most_titles"],
@@ -195,29 +202,35 @@ def _media(media: str, setup: BuilderSetup) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def content_of_media(own: MediaSettings) -> dict[str, str]:
-    """A media's own settings by name."""
-    return {
-        "bids": own.bids, "budgets": own.budgets, "landing_url": own.landing_url, "brand_name": own.brand_name,
-        "call_to_action": own.call_to_action,
-    }  # fmt: skip
+#: columns of the preview after number and account: (key of the errors, field that may be corrected in place)
+_CELLS = (
+    ("name", "name"), ("campaign", "campaign"), ("audience", ""), ("materials", ""), ("titles", "titles"),
+    ("bid", "bid"), ("budget", "budget"), ("schedule", ""),
+)  # fmt: skip
 
 
 def _shown(row: Any) -> dict[str, Any]:
-    """A preview row with its cells in the order of the table: (value, errors, warnings)."""
-    shown = {
-        "name": row.row["name"],
+    """A preview row with its cells in the order of the table; errors of fields without a cell stand beside it."""
+    titles = row.row.get("titles", ())
+    raw = {
+        "name": row.row.get("name", ""),
         "campaign": row.row.get("campaign", ""),
         "audience": row.labels.get("audience", ""),
         "materials": row.labels.get("creative", ""),
-        "titles": " / ".join(row.row.get("titles", ())),
+        "titles": titles if isinstance(titles, str) else "|".join(titles),
         "bid": row.row.get("bid", ""),
         "budget": row.row.get("budget", ""),
         "schedule": row.labels.get("schedule", ""),
     }
-    cells = [(value, row.errors.get(key, []), row.warnings.get(key, [])) for key, value in shown.items()]
-    elsewhere = [text for key, texts in row.errors.items() if key not in shown for text in texts]
-    doubts = [text for key, texts in row.warnings.items() if key not in shown for text in texts]
+    cells = [
+        {
+            "field": field, "raw": raw[key], "value": str(raw[key]).replace("|", " / "), "label": CELL_LABELS[key],
+            "errors": row.errors.get(key, []), "warnings": row.warnings.get(key, []), "is_edited": field in row.edited,
+        }
+        for key, field in _CELLS
+    ]  # fmt: skip
+    elsewhere = [text for key, texts in row.errors.items() if key not in raw for text in texts]
+    doubts = [text for key, texts in row.warnings.items() if key not in raw for text in texts]
     return {"row": row, "cells": cells, "errors": elsewhere, "warnings": doubts}
 
 

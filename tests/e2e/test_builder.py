@@ -1,6 +1,6 @@
 """The builder in a browser: what is painted, picked, corrected and resumed there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -23,14 +23,28 @@ def optimizer(plans: list[Any]) -> User:
     return make_member(plans[0].organization)
 
 
+@pytest.fixture
+def page(optimizer: User, sign_in: Callable[..., Page], language: str) -> Iterator[Page]:
+    """The builder; left quietly, because a draft sent by a closing page would outlive the test's tables."""
+    page = sign_in(optimizer, language=language)
+    page.goto(BUILD)
+    page.wait_for_load_state("networkidle")
+    yield page
+    page.evaluate("document.querySelector('[data-builder]').dataset.sent = 'yes'")
+    page.wait_for_load_state("networkidle")
+
+
+@pytest.fixture
+def language() -> str:
+    return "en"
+
+
 def painted(page: Page) -> str:
     """The first schedule of the form as it would be sent."""
     return page.locator('[data-schedule] input[type="hidden"]').first.input_value()
 
 
-def test_a_week_is_painted_by_mouse_keyboard_and_copies_of_a_day(optimizer: User, sign_in: Callable[..., Page]) -> None:
-    page = sign_in(optimizer)
-    page.goto(BUILD)
+def test_a_week_is_painted_by_mouse_keyboard_and_copies_of_a_day(page: Page) -> None:
     page.locator('[data-add="schedule"]').click()
     page.get_by_role("button", name="Clear").click()
     page.get_by_role("gridcell", name="Mon 09:00").hover()
@@ -52,3 +66,86 @@ def test_a_week_is_painted_by_mouse_keyboard_and_copies_of_a_day(optimizer: User
     assert painted(page) == monday * 6 + "0" * 48
     page.get_by_role("button", name="Weekend").click()
     assert painted(page) == "0" * 240 + "1" * 96
+
+
+def fill(page: Page) -> None:
+    """A whole form: two accounts, one creative by id, one title, two bids, one budget."""
+    page.locator('[name="account"]').nth(0).check()
+    page.locator('[name="account"]').nth(1).check()
+    page.locator("#id_landing_url").fill("https://life.example/a")
+    page.locator('[data-add="creative"]').click()
+    page.locator('[data-adder="id"]').fill("v7001")
+    page.locator("[data-add-material]").click()
+    page.locator('[data-add="title"]').click()
+    page.locator('[data-blocks="title"] textarea').fill("百万医疗险首月一元起")
+    page.locator("#id_bids").fill("40 45")
+    page.locator("#id_budgets").fill("500")
+
+
+def test_a_region_is_picked_by_name_and_a_province_takes_the_place_of_its_cities(page: Page) -> None:
+    page.locator('[data-add="audience"]').click()
+    box = page.get_by_role("combobox", name="Regions")
+    box.fill("shenzhen")
+    page.wait_for_selector(".picker-option")
+    expect(page.locator(".picker-option")).to_have_text("Shenzhen (Guangdong) 深圳")
+    box.press("Enter")
+    chips = page.locator("[data-tree] [data-picked-chip]")
+    expect(chips).to_have_text("Shenzhen (Guangdong)")
+    box.fill("广东")
+    expect(page.locator(".picker-option").first).to_have_text("Guangdong 广东")
+    box.press("Enter")
+    expect(chips).to_have_text("Guangdong")
+    box.press("Backspace")
+    expect(chips).to_have_count(0)
+
+
+def test_titles_are_counted_as_each_media_counts_and_repeats_are_told(page: Page) -> None:
+    page.locator('[name="account"]').nth(0).check()
+    page.locator('[data-add="title"]').click()
+    page.locator('[data-blocks="title"] textarea').fill("百万医疗险，首月1元\n百万医疗险首月１元！\n短")
+    lines = page.locator("[data-title-check] li")
+    expect(lines.nth(0)).to_have_text("百万医疗险，首月1元 · 9.5/30")
+    expect(lines.nth(1)).to_contain_text("twice in this set")
+    expect(lines.nth(2)).to_contain_text("too short (Douyin 1/5)")
+
+
+def test_a_bid_type_without_bids_locks_them_and_keeps_what_was_typed(page: Page) -> None:
+    fill(page)
+    page.locator("#id_bid_type").select_option("max_conversion")
+    expect(page.locator("#id_bids")).not_to_be_editable()
+    expect(page.locator("#no-bid-reason")).to_be_visible()
+    expect(page.locator(".promise strong")).to_have_text("This will create exactly 2 plans")
+    page.locator("#id_bid_type").select_option("target_cpa")
+    expect(page.locator(".promise strong")).to_have_text("This will create exactly 4 plans")
+    page.locator("details.ladder summary").first.click()
+    for name, value in (("from", "50"), ("to", "60"), ("step", "5")):
+        page.locator(f'.ladder [data-ladder-part="{name}"]').first.fill(value)
+    page.locator("[data-ladder-climb]").first.click()
+    expect(page.locator("#id_bids")).to_have_value("40 45 50-60/5")
+    expect(page.locator(".promise strong")).to_have_text("This will create exactly 10 plans")
+    expect(page.locator("#bids-say")).to_contain_text("5 values: ¥40.00, ¥45.00, ¥50.00, ¥55.00, ¥60.00")
+
+
+def test_a_cell_of_the_preview_is_corrected_in_place_and_taken_back(page: Page) -> None:
+    fill(page)
+    expect(page.locator(".promise strong")).to_have_text("This will create exactly 4 plans")
+    page.get_by_role("button", name="Edit Daily budget, row 2").click()
+    page.keyboard.type("90")
+    page.keyboard.press("Enter")
+    expect(page.locator(".row-preview td.is-edited.is-wrong")).to_have_count(1)
+    expect(page.locator(".promise strong")).to_have_text("This will create exactly 3 plans")
+    page.locator("[data-undo-cell]").click()
+    expect(page.locator(".promise strong")).to_have_text("This will create exactly 4 plans")
+    expect(page.locator("td.is-edited")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["zh-hans"])
+def test_a_day_is_chosen_in_the_pages_language(page: Page) -> None:
+    page.locator("#id_start_date").fill("2030/1/5")
+    page.locator("#id_start_date").press("Tab")
+    expect(page.locator("#id_start_date")).to_have_value("2030-01-05")
+    page.locator("[data-day-open]").first.click()
+    expect(page.locator(".day-head strong")).to_have_text("2030年1月")
+    for key in ("ArrowDown", "ArrowRight", "PageDown", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#id_start_date")).to_have_value("2030-02-13")

@@ -1,5 +1,6 @@
 """The builder: exact promises, every error where it belongs, nothing typed is lost, nothing sent that was refused."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 
 from campaigns.models import BulkRow, SettingTemplate
-from tests.factories import make_account, make_agency, make_member, make_plan
+from tests.factories import make_account, make_agency, make_campaign, make_member, make_plan
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
 from xmagnet.core.scope import organization_scope
@@ -71,7 +72,8 @@ def test_the_preview_says_exactly_how_many_and_shows_each_row(admin: Client, for
     html = admin.post(BUILD + "preview/", form).content.decode()
     assert "This will create exactly 8 plans" in html
     # 4 promotions + 2 projects (one an audience) on Douyin, 4 units with creatives + 1 campaign on Kuaishou
-    assert "at most 15 API calls" in html
+    assert ", 15 API calls" in html
+    assert "at most" not in html
     assert "Young-40-001" in html
     assert "Wide-45-008" in html
     assert "They are created paused." in html
@@ -111,6 +113,80 @@ def test_a_row_can_be_left_out(admin: Client, form: dict[str, Any]) -> None:
     ).content.decode()
     assert "This will create exactly 6 plans" in html
     assert "1 combination is left out" in html
+
+
+def correction(account: Any, field: str, value: str, bid: str = "40") -> str:
+    rule = {"account": account.remote_id, "audience": "a1", "creative": "c1", "title": "t1", "bid": bid,
+            "budget": "500"}  # fmt: skip
+    return json.dumps({"rule": rule, "field": field, "value": value})
+
+
+def test_a_cell_is_corrected_in_its_row_only_and_sent_so(
+    admin: Client, organization: Organization, form: dict[str, Any], accounts: list[Any]
+) -> None:
+    form["override"] = [
+        correction(accounts[0], "name", "By hand"),
+        correction(accounts[0], "budget", "200"),
+        correction(accounts[1], "bid", "41.5"),
+        correction(accounts[1], "account_id", "1"),  # no field that may be corrected
+        correction(accounts[1], "bid", "1", bid="999"),  # no such row
+        "{broken",
+    ]
+    html = admin.post(BUILD + "preview/", form).content.decode()
+    assert "2 rows are corrected by hand." in html
+    assert "1 of 8 checked rows is invalid." in html
+    assert "This will create exactly 7 plans" in html
+    assert "The daily budget may not be below ¥300." in html
+    form["override"][1] = correction(accounts[0], "budget", "350")
+    admin.post(BUILD + "submit/", form)
+    rows = rows_of(organization)
+    assert [(row["name"], row["budget"]) for row in rows if row["name"] == "By hand"] == [("By hand", "350")]
+    assert [row["bid"] for row in rows] == ["40", "45", "40", "45", "41.5", "45", "40", "45"]
+    assert {row["account_id"] for row in rows} == {account.remote_id for account in accounts}
+
+
+def test_none_is_promised_while_a_row_is_invalid_and_all_or_none_was_chosen(
+    admin: Client, form: dict[str, Any], accounts: list[Any]
+) -> None:
+    form |= {"override": [correction(accounts[0], "budget", "1")], "on_error": "abort"}
+    html = admin.post(BUILD + "preview/", form).content.decode()
+    assert "None is created while a row is invalid" in html
+    assert "This will create exactly 0 plans" in html
+    assert "disabled" in html
+
+
+def test_a_campaign_that_stands_costs_no_call(admin: Client, form: dict[str, Any], accounts: list[Any]) -> None:
+    kuaishou = form | {"account": [accounts[1].pk], "campaign": "Spring"}
+    assert ", 9 API calls" in admin.post(BUILD + "preview/", kuaishou).content.decode()
+    make_campaign(accounts[1], name="Spring")
+    assert ", 8 API calls" in admin.post(BUILD + "preview/", kuaishou).content.decode()
+
+
+def test_lines_of_amounts_say_what_they_come_to_and_what_each_media_allows(admin: Client, form: dict[str, Any]) -> None:
+    html = admin.post(BUILD + "preview/", form | {"bids": "3-5/1", "media.kuaishou.budgets": "90"}).content.decode()
+    assert "¥0.10–¥10,000.00 · 3 values: ¥3.00, ¥4.00, ¥5.00" in html
+    assert "¥5.00–¥3,000.00 · 3 values: ¥3.00, ¥4.00, ¥5.00 — outside: ¥3.00, ¥4.00" in html
+    assert "¥100.00–¥100,000,000.00 · 1 value: ¥90.00 — outside: ¥90.00" in html
+
+
+def test_equal_titles_of_two_sets_and_a_wider_audience_are_noted(admin: Client, form: dict[str, Any]) -> None:
+    form |= {"title": ["t1", "t2"], "title.t2.texts": "百万医疗险，首月一元起！",
+             "audience.a1.interest": ["kuaishou|7|保险"]}  # fmt: skip
+    html = admin.post(BUILD + "preview/", form).content.decode()
+    assert "The title “百万医疗险首月一元起” stands in more than one set." in html
+    assert "Audience “Young” has no interest of Douyin" in html
+    assert "has no interest of Kuaishou" not in html
+
+
+def test_many_rows_are_checked_a_page_at_a_time_until_all_are_asked_for(admin: Client, form: dict[str, Any]) -> None:
+    form |= {"bids": " ".join(str(30 + number) for number in range(45)), "budgets": "200 500", "audience": ["a1"]}
+    many = form | {"title": ["t1", "t2"], "title.t2.texts": "另一个完全不同的标题"}
+    html = admin.post(BUILD + "preview/", many).content.decode()
+    assert "This will create exactly 360 plans" in html
+    assert "25 rows are checked so far." in html
+    html = admin.post(BUILD + "preview/", many | {"check": "all"}).content.decode()
+    assert "90 of 360 checked rows are invalid." in html
+    assert "This will create exactly 270 plans" in html
 
 
 def test_submitting_makes_one_job_with_every_row_in_order(

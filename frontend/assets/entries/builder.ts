@@ -1,9 +1,13 @@
 // The builder: blocks that are added, copied and removed; files picked into creatives; a draft that is never lost.
 import "../styles/builder.css";
 
+import { startAmounts } from "../lib/amounts";
+import { startCorrections } from "../lib/corrections";
+import { startDays } from "../lib/dates";
 import { startLibrary } from "../lib/library";
 import { startPickers } from "../lib/picker";
 import { startScheduleGrids } from "../lib/schedule_grid";
+import { startTitles } from "../lib/titles";
 
 const form = document.querySelector<HTMLFormElement>("[data-builder]");
 
@@ -27,7 +31,10 @@ function renamed(block: HTMLElement, key: string): HTMLElement {
   return block;
 }
 
+let checkTitles: () => void = () => undefined;
+
 function changed(): void {
+  checkTitles();
   form?.querySelector(".builder-body")?.dispatchEvent(new Event("builder-changed"));
   form?.setAttribute("data-dirty", "yes");
 }
@@ -187,6 +194,10 @@ if (form) {
   startScheduleGrids();
   startPickers(changed);
   startLibrary();
+  startDays();
+  startAmounts(form, changed);
+  startCorrections(document.getElementById("overrides")!, changed);
+  checkTitles = startTitles(form);
   document.addEventListener("click", onClick);
   document.addEventListener("submit", onPicked, true);
   form.addEventListener("input", (event) => {

@@ -1,6 +1,7 @@
 """The WSGI application: one call from the wire to the wire, with everything that can go wrong on the way."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -46,6 +47,9 @@ class MockApp:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "/")
+        if "//" in path:
+            # As the vendors' front servers do; the community SDK begins some paths with a slash of its own.
+            path = re.sub("/+", "/", path)
         if path.startswith("/control"):
             return self._send(start_response, *self._control.handle(environ))
         if path.startswith(preview.ROOT):

@@ -60,7 +60,7 @@ class ControlApi:
         if path == "":
             with self._world.lock:
                 self._world.tick()
-                return 200, "text/html; charset=utf-8", render(self._world).encode(), {}
+                return 200, "text/html; charset=utf-8", render(self._world, query.get("q", "")).encode(), {}
         route = self._routes.get((environ["REQUEST_METHOD"], path.removeprefix("api").strip("/")))
         if not path.startswith("api/") or route is None:
             return _reply(404, {"error": f"no control call {environ['REQUEST_METHOD']} {path}"})

@@ -1,12 +1,6 @@
 """What every dialect gets for nothing: limits, faults, control, survival."""
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,11 +13,10 @@ from media_connectors.mockserver.config import MockConfig
 from media_connectors.mockserver.faults import Faults
 from media_connectors.mockserver.limits import Limiter, LimitRules
 
-from .oceanengine.conftest import CONFIG, Ocean, project_body, promotion_body
+from .oceanengine.conftest import CONFIG, Ocean, promotion_body
 
 CREATE = "/open_api/v3.0/promotion/create/"
 LIST = "/open_api/v3.0/promotion/list/"
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -132,6 +125,33 @@ def test_limits_speak_the_vendors_codes_and_are_counted(ocean: Ocean) -> None:
     calls = ocean.http.get("/control/api/calls").json()
     assert calls["over_limit"] == 1
     assert calls["limited"] == [{"medium": "oceanengine", "layer": "developer", "calls": 1}]
+
+
+@pytest.mark.parametrize(("layer", "code"), [("account", 40130), ("developer", 40110), ("endpoint", 40100)])
+def test_each_layer_of_limits_has_its_code_and_counts_what_it_says(ocean: Ocean, layer: str, code: int) -> None:
+    """The account's limit counts per account, the developer's per app and path, the endpoint's everybody."""
+    ocean.world.limiter._monotonic = lambda: 0.0
+    ocean.http.post("/control/api/limits", json={"limits": {layer: {"default": 2}}})
+
+    def ask(path: str, account: int) -> httpx.Response:
+        return ocean.http.get(f"{path}?advertiser_id={account}", headers={"Access-Token": ocean.token})
+
+    answers = [ask(LIST, ocean.account) for _ in range(3)]
+    assert [answer.json()["code"] for answer in answers] == [0, 0, code]
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+    assert {answer.headers["X-RateLimit-Limit"] for answer in answers} == {"2"}
+    assert ["X-RateLimit-RetryIn" in answer.headers for answer in answers] == [False, False, True]
+    assert ask(LIST, ocean.other).json()["code"] == (0 if layer == "account" else code)
+    assert ask("/open_api/v3.0/project/list/", ocean.account).json()["code"] == 0
+
+
+def test_what_a_limit_refuses_changes_nothing(ocean: Ocean) -> None:
+    project = ocean.project()
+    ocean.world.limiter._monotonic = lambda: 0.0
+    ocean.http.post("/control/api/limits", json={"limits": {"developer": {CREATE: 1}}})
+    ocean.promotion(project, "一")
+    assert ocean.refused("POST", CREATE, **promotion_body(project, "二"))[0] == 40110
+    assert ocean.http.get("/control/api/names").json()["names"] == ["一"]
 
 
 # -- faults -----------------------------------------------------------------------------------------------------------
@@ -311,6 +331,23 @@ def test_summary_accounts_clock_and_page(ocean: Ocean) -> None:
     assert "<script src" not in page
 
 
+def test_the_page_finds_plans_and_shows_what_is_set(ocean: Ocean) -> None:
+    project = ocean.project()
+    ocean.promotion(project, "甲<b>计划")
+    ocean.promotion(project, "乙计划")
+    ocean.http.post("/control/api/faults", json={"name": "slow", "path": "/open_api/*", "count": 2})
+    ocean.http.post("/control/api/limits", json={"limits": {"developer": {"default": 7}}})
+    page = ocean.http.get("/control/", params={"q": "甲<b>"}).text
+    assert "甲&lt;b&gt;计划" in page
+    assert "乙计划" not in page
+    assert "甲<b>" not in page
+    assert "7 calls/s per app and path" in page
+    assert "<td>slow</td><td>*</td><td>/open_api/*</td><td>any</td><td class=n>1</td><td class=n>2</td>" in page
+    everything = ocean.http.get("/control/").text
+    assert "2 found" in everything
+    assert "No faults" not in everything
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -403,88 +440,3 @@ def test_a_snapshot_replaces_older_journals(tmp_path: Path) -> None:
     first.promotion(first.world.store.plan_at[0].campaign_id, "后来")
     second = restarted(tmp_path)
     assert sorted(row["promotion_name"] for row in second.get(LIST)["list"]) == ["单元", "后来"]
-
-
-# -- the process ------------------------------------------------------------------------------------------------------
-
-
-class Process:
-    """The server as a process of its own."""
-
-    def __init__(self, state: Path, port: int = 0, *options: str) -> None:
-        if not port:
-            with socket.create_server(("127.0.0.1", 0)) as probe:
-                port = probe.getsockname()[1]
-        self.port = port
-        command = [sys.executable, "-m", "media_connectors.mockserver", "--port", str(port), "--state", str(state)]
-        self._child = subprocess.Popen([*command, *options], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}")
-        for _ in range(200):
-            try:
-                self.http.get("/control/api/seed")
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
-        minted = self.http.post("/control/api/tokens", json={"medium": "oceanengine"}).json()
-        self.account = minted["account_ids"][0]
-        self.headers = {"Access-Token": minted["access_token"]}
-
-    def post(self, path: str, body: dict, **headers: str) -> dict:
-        given = {"advertiser_id": self.account, **body}
-        return self.http.post(path, json=given, headers={**self.headers, **headers}).json()
-
-    def names(self) -> list[str]:
-        return self.http.get("/control/api/names").json()["names"]
-
-    def end(self, number: int) -> int:
-        self.http.close()
-        os.kill(self._child.pid, number)
-        code = self._child.wait(10)
-        if self._child.stderr:
-            self._child.stderr.close()
-        return code
-
-
-@pytest.mark.slow
-def test_a_killed_process_keeps_what_it_answered_and_resets_real_sockets(tmp_path: Path) -> None:
-    first = Process(tmp_path)
-    project = first.post("/open_api/v3.0/project/create/", project_body())["data"]["project_id"]
-    assert first.post(CREATE, promotion_body(project, "一"))["code"] == 0
-    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
-        first.post(CREATE, promotion_body(project, "二"), **{"X-Mock-Fault": "reset_after"})
-    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
-        first.post(CREATE, promotion_body(project, "三"), **{"X-Mock-Fault": "reset_before"})
-    assert first.end(signal.SIGKILL) == -signal.SIGKILL
-    second = Process(tmp_path)
-    assert sorted(second.names()) == ["一", "二"]
-    taken = subprocess.run(
-        [sys.executable, "-m", "media_connectors.mockserver", "--port", str(second.port)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=20,
-    )  # fmt: skip
-    assert taken.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{second.port}" in taken.stderr
-    assert second.end(signal.SIGTERM) == 0
-    assert (tmp_path / "snapshot.json.gz").exists()
-
-
-@pytest.mark.slow
-def test_bodies_may_come_in_chunks_and_connections_are_kept(tmp_path: Path) -> None:
-    server = Process(tmp_path)
-    project = server.post("/open_api/v3.0/project/create/", project_body())["data"]["project_id"]
-    body = json.dumps({"advertiser_id": server.account, **promotion_body(project, "块")}).encode()
-
-    def pieces() -> Iterator[bytes]:
-        yield body[:10]
-        yield body[10:]
-
-    headers = {**server.headers, "Content-Type": "application/json"}
-    assert server.http.post(CREATE, content=pieces(), headers=headers).json()["code"] == 0
-    with socket.create_connection(("127.0.0.1", server.port)) as raw:
-        for _ in range(2):
-            raw.sendall(b"GET /control/api/seed HTTP/1.1\r\nHost: media\r\n\r\n")
-            answer = raw.recv(65536)
-            assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
-            assert answer.endswith(b'{"seed":1}')
-        raw.sendall(b"nonsense\r\n\r\n")
-        assert raw.recv(65536) == b""
-    assert server.end(signal.SIGTERM) == 0

@@ -78,6 +78,7 @@ FLOW = {"date": str, "daily_charge": float, "real_charged": float, "balance": fl
 TASK = {"advertiser_id": int, "task_id": int, "task_name": str, "create_time": str, "task_status": int,
         "file_size": int}  # fmt: skip
 
+LABEL = {"id": int, "name": str, "level": int, "children": [{"id": int, "name": str}]}
 SHARED = {"account_id": int, "photo_id": str, "original_photo_id": str, "share_result": str}
 RELATED = {"photo_id": str, "creatives": [{"creative_id": int, "creative_name": str}], "creative_count": int,
            "advanced_creative_ids": [int], "advanced_creative_count": int}  # fmt: skip
@@ -149,6 +150,7 @@ TABLES: dict[str, Any] = {
     "v1/tool/operation_record/list": pages(RECORD),
     "gw/dsp/quota/info": {"quota_definition": str, "is_in_quota_scope": bool, "available_count": int,
                           "quota_count": int, "quota_msg_list": [{"msg": str, "type": str}]},
+    "v1/tool/label/behavior_interest": {"behavior_interest": {"behavior": [LABEL], "interest": [LABEL]}},
     "gw/dsp/v1/ocpx/ocpxTypes": object,
     "gw/dsp/v1/ocpx/deepTypes": object,
     "v1/async_task/create": {"advertiser_id": int, "task_id": int},

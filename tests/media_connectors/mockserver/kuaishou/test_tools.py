@@ -99,3 +99,8 @@ def test_everything_created_survives_a_restart(tmp_path):
     assert after == before
     assert media.ok("gw/dsp/creative/list")["total_count"] == 1
     assert len(media.ok("v1/tool/operation_record/list")["details"]) == 3
+
+
+def test_a_doubled_slash_is_one(media):
+    """The community SDK joins its base with paths that begin with a slash."""
+    assert media.ok("/v1/tool/label/behavior_interest")["behavior_interest"]["interest"]

@@ -19,6 +19,8 @@ from media_connectors.mockserver.market import (
 )
 
 PARAMS = MarketParams(seed=11)
+# What must hold in every market, not only in one that was looked at.
+SEEDS = (1, 11, 2026)
 NOON = 495_772  # 2026-07-23 12:00 in China, a Thursday
 
 
@@ -140,12 +142,14 @@ def test_cost_per_conversion_follows_the_bid():
     assert ratio[0] > ratio[1] > ratio[2]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     ("column", "values"), [("target_cpa", (50, 80, 120)), ("quality", (0.7, 1.0, 1.4)), ("affinity", (0.7, 1.0, 1.4))]
 )
-def test_volume_rises_with_bid_quality_and_affinity(column, values):
+def test_volume_rises_with_bid_quality_and_affinity(column, values, seed):
+    params = MarketParams(seed=seed)
     low, middle, high = (
-        step_hour(PARAMS, MarketState.empty(), PlanColumns.uniform(2_000, **{column: value}), NOON)[1]
+        step_hour(params, MarketState.empty(), PlanColumns.uniform(2_000, **{column: value}), NOON)[1]
         for value in values
     )
     for name in ("impressions", "cost"):
@@ -154,10 +158,11 @@ def test_volume_rises_with_bid_quality_and_affinity(column, values):
     assert low.impressions.sum() < middle.impressions.sum() < high.impressions.sum()
 
 
-def test_more_budget_is_never_less_delivery():
-    previous = None
+@pytest.mark.parametrize("seed", SEEDS)
+def test_more_budget_is_never_less_delivery(seed):
+    previous, params = None, MarketParams(seed=seed)
     for budget in (0.0, 5.0, 20.0, 80.0, np.inf):
-        _, result = step_hour(PARAMS, MarketState.empty(), PlanColumns.uniform(2_000, budget_left=budget), NOON)
+        _, result = step_hour(params, MarketState.empty(), PlanColumns.uniform(2_000, budget_left=budget), NOON)
         if previous is not None:
             assert np.all(result.impressions >= previous.impressions)
             assert result.conversions.sum() >= previous.conversions.sum()
@@ -268,9 +273,10 @@ def test_shapes_have_mean_one_and_know_the_weekday():
     assert saturday[1] < tuesday[1]  # Toutiao does not
 
 
-def test_creatives_tire():
+@pytest.mark.parametrize("seed", SEEDS)
+def test_creatives_tire(seed):
     columns = PlanColumns.uniform(1_000, audience_size=3e7)
-    calm = replace(PARAMS, competition_spread=0.0, day_jump_spread=0.0, calibration_spread=0.0)
+    calm = replace(PARAMS, seed=seed, competition_spread=0.0, day_jump_spread=0.0, calibration_spread=0.0)
     state, first = run(columns, hours=24, params=calm)
     for day in range(1, 20):
         state, last = run(columns, hours=24, params=calm, state=state, start=NOON - 12 + 24 * day)
@@ -299,15 +305,16 @@ def test_an_audience_that_has_seen_much_gives_less():
     assert tired / fresh == pytest.approx(0.5, abs=0.03)
 
 
-def test_learning_settles_with_conversions_and_a_large_edit_disturbs_it():
-    columns = PlanColumns.uniform(500)
-    state, _ = run(columns, hours=72)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_learning_settles_with_conversions_and_a_large_edit_disturbs_it(seed):
+    columns, params = PlanColumns.uniform(500), MarketParams(seed=seed)
+    state, _ = run(columns, hours=72, params=params)
     assert state.disturbance.mean() < 0.45
     following = NOON + 60
-    kept = step_hour(PARAMS, state, columns, following)
-    nudged = step_hour(PARAMS, state, replace(columns, target_cpa=columns.target_cpa * 1.03), following)
-    jumped = step_hour(PARAMS, state, replace(columns, target_cpa=columns.target_cpa * 1.4), following)
-    retargeted = step_hour(PARAMS, state, replace(columns, targeting=columns.targeting + 1), following)
+    kept = step_hour(params, state, columns, following)
+    nudged = step_hour(params, state, replace(columns, target_cpa=columns.target_cpa * 1.03), following)
+    jumped = step_hour(params, state, replace(columns, target_cpa=columns.target_cpa * 1.4), following)
+    retargeted = step_hour(params, state, replace(columns, targeting=columns.targeting + 1), following)
     means = [outcome[0].disturbance.mean() for outcome in (kept, nudged, jumped, retargeted)]
     assert means[0] < means[1] < means[2]
     assert means[3] > means[0] + 0.4

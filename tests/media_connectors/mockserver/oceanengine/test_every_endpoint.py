@@ -177,4 +177,5 @@ def walk_reports(walk: Walk, promotion: int) -> None:
     assert "stat_cost" in answer.text
     walk.called.add(route)
     walk.get("2/tools/log_search/", object_id=[promotion])
+    walk.get("2/tools/interest_action/interest/category/")
     walk.get("2/tools/quota/get/", campaign_type="FEED", delivery_range="DEFAULT")

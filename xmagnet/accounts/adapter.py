@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponse
 
+from xmagnet.core.crypto import decrypt, encrypt
 from xmagnet.core.language import remember_language
 
 
@@ -23,3 +25,13 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):
         if user.language:
             remember_language(request, response, user.language)
         return response
+
+
+class EncryptedSecretsAdapter(DefaultMFAAdapter):
+    """What makes the codes of the second factor is kept as other secrets are: whoever copies the table has nothing."""
+
+    def encrypt(self, text: str) -> str:
+        return encrypt(text).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return decrypt(encrypted_text.encode())

@@ -9,6 +9,7 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 TIMEOUT_SECONDS = 10
+#: for the whole answer: each byte of a receiver that drips them restarts the timeout above
+TOTAL_SECONDS = 15
 
 
 class Refused(Exception):
@@ -69,6 +72,10 @@ def _post(url: str, body: bytes, headers: dict[str, str], keep_bytes: int) -> tu
     address = public_address(host, port, is_tls=is_tls)
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     plain = socket.create_connection((address, port), timeout=TIMEOUT_SECONDS)
+    copy = plain.dup()  # wrapping takes the first one away
+    deadline = threading.Timer(TOTAL_SECONDS, copy.shutdown, [socket.SHUT_RDWR])
+    deadline.daemon = True
+    deadline.start()
     try:
         connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if is_tls else plain
         target = parts.path or "/"
@@ -76,8 +83,10 @@ def _post(url: str, body: bytes, headers: dict[str, str], keep_bytes: int) -> tu
         response = connection.getresponse()
         return response.status, response.read(keep_bytes) if keep_bytes else b""
     finally:
+        deadline.cancel()
         connection.close()
         plain.close()
+        copy.close()
 
 
 def public_address(host: str, port: int, *, is_tls: bool) -> str:

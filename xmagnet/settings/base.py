@@ -55,7 +55,11 @@ INSTALLED_APPS = [
 # Where several web processes add up their request metrics; prometheus-client reads the same variable by itself.
 METRICS_DIRECTORY = env.text("PROMETHEUS_MULTIPROC_DIR", "")
 
+# Networks of the proxies before us; what they say of the caller's address is believed, and nobody else's word.
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+
 MIDDLEWARE = [
+    "xmagnet.web.middleware.ClientAddressMiddleware",
     "xmagnet.web.middleware.RequestIdMiddleware",
     "xmagnet.web.metrics.RequestMetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -125,7 +129,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # members come by invitation, which proves 
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"login_failed": False}  # django-axes counts failures, in the database, for all processes
+# By name, in each process: the only limit on guessing the codes of the second factor, and a soft one on passwords,
+# whose failures django-axes counts by name and address in the database.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/900s/key"}
+MFA_ADAPTER = "xmagnet.accounts.adapter.EncryptedSecretsAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "X-Magnet"
 USERSESSIONS_TRACK_ACTIVITY = True
@@ -141,7 +148,9 @@ AXES_VERBOSE = False
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = 12 * 3600  # from the last note of activity; SESSION_ABSOLUTE_SECONDS from signing in
+SESSION_IDLE_SECONDS = 30 * 60
+SESSION_ABSOLUTE_SECONDS = 12 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "frontend.views.errors.csrf_failure"
 

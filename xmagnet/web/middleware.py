@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 
 import structlog
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
@@ -18,6 +20,7 @@ from xmagnet.core.language import LANGUAGE_COOKIE
 Answer = Callable[[HttpRequest], HttpResponse]
 ACTIVITY_SECONDS = 60
 _ACTIVITY_KEY = "activity_noted_at"
+_BEGAN_KEY = "began_at"
 _SAFE_REQUEST_ID = re.compile(r"^[A-Za-z0-9_.-]{8,60}$")
 
 
@@ -41,6 +44,34 @@ class RequestIdMiddleware:
         return response
 
 
+class ClientAddressMiddleware:
+    """Behind proxies ``REMOTE_ADDR`` is theirs: locks, networks of tokens and the audit log need the caller's.
+
+    It is the last address of ``X-Forwarded-For`` that is not a trusted proxy's: what stands before it anybody may have
+    written.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+        self.trusted = [ipaddress.ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if self.trusted:
+            way = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+            address = request.META.get("REMOTE_ADDR", "")
+            while way and self._is_trusted(address):
+                address = way.pop()
+            request.META["REMOTE_ADDR"] = address
+        return self.get_response(request)
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self.trusted)
+
+
 class LanguageMiddleware:
     """The person's choice (a cookie), else the browser's wish."""
 
@@ -59,9 +90,10 @@ class LanguageMiddleware:
 
 
 class SessionActivityMiddleware:
-    """Notes where and when a signed-in session was last seen, for the list of sessions in the profile.
+    """Ends a session that was idle or open for too long; notes where and when one was last seen, for the profile.
 
-    Once a minute only: allauth's own middleware spends three queries, one of them a write, on every page.
+    The note is made once a minute only: allauth's own middleware spends three queries, one of them a write, on every
+    page.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -70,9 +102,15 @@ class SessionActivityMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.session.session_key and request.user.is_authenticated:
             now = timezone.now().timestamp()
+            began = request.session.get(_BEGAN_KEY, now)
+            idle = now - request.session.get(_ACTIVITY_KEY, now)
+            if idle > settings.SESSION_IDLE_SECONDS or now - began > settings.SESSION_ABSOLUTE_SECONDS:
+                logout(request)
+                return self.get_response(request)
             if abs(now - request.session.get(_ACTIVITY_KEY, 0)) >= ACTIVITY_SECONDS:
                 UserSession.objects.create_from_request(request)
                 request.session[_ACTIVITY_KEY] = now
+                request.session[_BEGAN_KEY] = began
         return self.get_response(request)
 
 

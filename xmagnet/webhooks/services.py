@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record
 from xmagnet.core.crypto import encrypt
-from xmagnet.core.errors import ErrorList, NotFound
+from xmagnet.core.errors import Conflict, ErrorList, NotFound
 from xmagnet.core.outward import is_callable_url
 from xmagnet.core.scope import require_organization_id
 from xmagnet.webhooks.choices import DeliveryState, Event
@@ -119,6 +119,7 @@ def send_test(actor: Actor, endpoint_id: int) -> WebhookDelivery:
     actor.require("webhooks:manage")
     with transaction.atomic():
         endpoint = _locked(actor, endpoint_id)
+        _require_active(endpoint)
         return _queue(endpoint, Event.TEST, {"endpoint_id": endpoint.pk})
 
 
@@ -129,6 +130,7 @@ def redeliver(actor: Actor, delivery_id: int) -> WebhookDelivery:
         old = visible_deliveries(actor).filter(pk=delivery_id).select_related("endpoint").first()
         if old is None:
             raise NotFound
+        _require_active(old.endpoint)
         return _queue(old.endpoint, old.event, old.payload["data"], message_id=old.message_id)
 
 
@@ -158,6 +160,12 @@ def _queue(endpoint: WebhookEndpoint, event: str, data: Mapping[str, Any], *, me
         lambda: current_app.send_task(DELIVER, args=[organization_id], queue="io", retry=False), robust=True
     )
     return delivery
+
+
+def _require_active(endpoint: WebhookEndpoint) -> None:
+    """What is queued for an endpoint that is off would lie there, and go out when nobody expects it any more."""
+    if not endpoint.is_active:
+        raise Conflict(_("The endpoint is switched off; switch it on first."))
 
 
 def _entry(action: str, endpoint: WebhookEndpoint) -> Entry:

@@ -126,6 +126,21 @@ def make_campaign(account: Any, **fields: Any) -> Any:
 
 def make_plan(account: Any, **fields: Any) -> Any:
     """A plan of the account, enabled and delivering, bid 50 yuan, budget 1,000 yuan."""
+    plan = _plan(account, fields)
+    with organization_scope(account.organization_id):
+        plan.save(force_insert=True)
+    return plan
+
+
+def make_plans(account: Any, count: int) -> list[Any]:
+    """So many plans like ``make_plan``'s, at once."""
+    from campaigns.models import Plan
+
+    with organization_scope(account.organization_id):
+        return list(Plan.objects.bulk_create([_plan(account, {}) for _ in range(count)]))
+
+
+def _plan(account: Any, fields: dict[str, Any]) -> Any:
     from campaigns.models import Plan
 
     number = next(_numbers)
@@ -140,7 +155,4 @@ def make_plan(account: Any, **fields: Any) -> Any:
         "daily_budget_fen": 1_000_00,
         "agency_id": account.agency_id,
     } | fields
-    with organization_scope(account.organization_id):
-        return Plan.objects.create(
-            organization_id=account.organization_id, account=account, platform=account.platform, **fields
-        )
+    return Plan(organization_id=account.organization_id, account=account, platform=account.platform, **fields)

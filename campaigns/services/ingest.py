@@ -1,4 +1,4 @@
-"""Numbers in: pages of ``MetricRow`` → COPY → hour rows → sums by day, account hour and window.
+"""Numbers in: pages of ``MetricRow`` → binary COPY → hour rows → sums by day, account hour and window.
 
 A read covers whole days of one account, so what it brings *is* those days: hours that vanished are removed, restated
 ones replaced, equal ones not touched. Days read for the first time have nothing to compare with and are inserted as
@@ -7,13 +7,12 @@ they are. Everything, with the cursor, is one transaction.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
 from campaigns.domain.maturity import FINAL_AGE, READING_HOUR
 from campaigns.domain.metrics import MEASURES
@@ -24,22 +23,19 @@ from media_connectors.contracts import MetricRow
 from xmagnet.core.clock import MEDIA_TIMEZONE
 from xmagnet.core.scope import require_organization_id
 
-#: lines sent to COPY at once; larger buffers cost memory and save nothing
-_CHUNK = 5_000
+if TYPE_CHECKING:
+    from campaigns.services.hour_rows import HourRows
+
 #: yesterday's same hours are summed again after so long
 SAME_HOURS_EVERY = timedelta(minutes=10)
 
 _COLUMNS = ", ".join(MEASURES)
-#: measures of an hour row that may outgrow an integer; the others are narrow in the hour table and in staging
-_WIDE_MEASURES = frozenset({"cost_fen", "revenue_fen", "watched_ms"})
-_HOUR_COLUMNS = ", ".join(
-    f"{column} {'bigint' if column in _WIDE_MEASURES else 'integer'} NOT NULL" for column in MEASURES
-)
 _DAY_COLUMNS = ", ".join(f"{column} bigint NOT NULL" for column in MEASURES)
 #: the sums and joins of one account's days stay in memory
 _WORK_MEMORY = "32MB"
 _SUMS = ", ".join(f"sum({column})::bigint" for column in MEASURES)
-_LINE = "\t".join(["%s"] * (3 + len(MEASURES))) + "\n"
+#: the account's days that were read
+_DAYS = "organization_id = %(organization)s AND account_id = %(account)s AND stat_date BETWEEN %(first)s AND %(last)s"
 _SET = ", ".join(f"{column} = EXCLUDED.{column}" for column in MEASURES)
 
 
@@ -67,28 +63,56 @@ def ingest_hours(
     now: datetime,
     save_cursor: Callable[[], None] | None = None,
 ) -> IngestResult:
+    """``collect_hours`` and ``store_hours`` in one, for pages that are there already."""
+    rows = collect_hours(account_id=account_id, pages=pages, first_on=first_on, last_on=last_on)
+    return store_hours(
+        rows, account_id=account_id, first_on=first_on, last_on=last_on, now=now, save_cursor=save_cursor
+    )
+
+
+def collect_hours(*, account_id: int, pages: Iterable[Sequence[MetricRow]], first_on: date, last_on: date) -> HourRows:
+    """Take the pages as they come from the media and keep them ready for COPY; in no transaction of its own."""
+    from campaigns.services.hour_rows import HourRows  # late: it loads numpy, which only syncing workers need
+
+    with transaction.atomic():
+        known = dict(Plan.objects.filter(account_id=account_id).values_list("remote_id", "id"))
+    return HourRows(known, first_on, last_on).collect(pages)
+
+
+def store_hours(
+    rows: HourRows,
+    *,
+    account_id: int,
+    first_on: date,
+    last_on: date,
+    now: datetime,
+    save_cursor: Callable[[], None] | None = None,
+) -> IngestResult:
     """Make the account's days ``first_on``…``last_on`` equal to what was read, in the organization in scope.
 
-    The pages are consumed before the transaction's first write. The caller holds the account's sync lock.
+    ``rows`` are used up. The caller holds the account's sync lock.
     """
     organization_id = require_organization_id()
     ensure_partitions(first_on, last_on)
     with transaction.atomic(), connection.cursor() as cursor:
         # What a crash of the server could lose is read again from the media: the cursor is lost with it.
         cursor.execute(f"SET LOCAL synchronous_commit = off; SET LOCAL work_mem = '{_WORK_MEMORY}'")
-        known = dict(Plan.objects.filter(account_id=account_id).values_list("remote_id", "id"))
-        unknown = _copy(cursor, pages, known, first_on, last_on)
+        row_count = _copy(cursor, rows)
         key = {"organization": organization_id, "account": account_id, "first": first_on, "last": last_on}
-        row_count = _replace_hours(cursor, key) if _has_hours(cursor, key) else _insert_hours(cursor, key)
-        _sum_days(cursor)
-        _upsert_account_hours(cursor, key)
-        windows.add_to_lifetime(cursor, key)
-        changed = _upsert_days(cursor, key)
-        _read_maturity(cursor, key, now)
-        _refresh_windows(cursor, key, changed, now)
+        with windows.whole_sets(cursor):
+            if _has_hours(cursor, key):
+                _replace_hours(cursor, key, row_count)
+            else:
+                _insert_hours(cursor, key)
+            _sum_days(cursor)
+            _upsert_account_hours(cursor, key)
+            windows.add_to_lifetime(cursor, key)
+            changed = _upsert_days(cursor, key)
+            _read_maturity(cursor, key, now)
+            _refresh_windows(cursor, key, changed, now)
         if save_cursor is not None:
             save_cursor()
-    return IngestResult(row_count, unknown, len({plan_id for plan_id, _ in changed}))
+    return IngestResult(row_count, frozenset(rows.unknown), len({plan_id for plan_id, _ in changed}))
 
 
 def ensure_partitions(first_on: date, last_on: date) -> None:
@@ -110,35 +134,28 @@ def _lacks_partitions(first_on: date, last_on: date) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _copy(
-    cursor: Any, pages: Iterable[Sequence[MetricRow]], known: dict[str, int], first_on: date, last_on: date
-) -> frozenset[str]:
-    """Into the session's staging table; rows of unknown plans and of days nobody asked for stay outside."""
-    cursor.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS campaigns_staging (plan_id bigint NOT NULL, stat_date date NOT NULL,"
-        f" stat_hour smallint NOT NULL, {_HOUR_COLUMNS}) ON COMMIT DELETE ROWS"
-    )
+def _copy(cursor: Any, rows: HourRows) -> int:
+    """Into the session's staging table; how many rows are there."""
+    from campaigns.services.hour_rows import COLUMNS
+
+    staged = ", ".join(f"{name} {column} NOT NULL" for name, column in COLUMNS.items())
+    cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS campaigns_staging ({staged}) ON COMMIT DELETE ROWS")
     cursor.execute(
         "CREATE TEMP TABLE IF NOT EXISTS campaigns_staging_day (plan_id bigint NOT NULL, stat_date date NOT NULL,"
         f" {_DAY_COLUMNS}) ON COMMIT DELETE ROWS"
     )
     cursor.execute("TRUNCATE campaigns_staging, campaigns_staging_day")
-    day_text = functools.lru_cache(maxsize=None)(date.isoformat)
-    unknown: set[str] = set()
-    lines: list[str] = []
-    with cursor.copy(f"COPY campaigns_staging (plan_id, stat_date, stat_hour, {_COLUMNS}) FROM STDIN") as copy:
-        for page in pages:
-            for row in page:
-                plan_id = known.get(row[0])
-                if plan_id is None:
-                    unknown.add(row[0])
-                elif first_on <= row[1] <= last_on:
-                    lines.append(_LINE % (plan_id, day_text(row[1]), *row[2:]))
-            if len(lines) >= _CHUNK:
-                copy.write("".join(lines))
-                lines.clear()
-        copy.write("".join(lines))
-    return frozenset(unknown)
+    with rows, cursor.copy(f"COPY campaigns_staging ({', '.join(COLUMNS)}) FROM STDIN (FORMAT binary)") as copy:
+        for chunk in rows.chunks():
+            copy.write(chunk)
+    if not rows.has_repeated:
+        return rows.row_count
+    # The media repeated a row between pages: the later one is the newer one.
+    cursor.execute(
+        "DELETE FROM campaigns_staging a USING campaigns_staging b WHERE a.plan_id = b.plan_id"
+        " AND a.stat_date = b.stat_date AND a.stat_hour = b.stat_hour AND a.ctid < b.ctid"
+    )
+    return rows.row_count - int(cursor.rowcount)
 
 
 def _has_hours(cursor: Any, key: dict[str, Any]) -> bool:
@@ -150,64 +167,39 @@ def _has_hours(cursor: Any, key: dict[str, Any]) -> bool:
     return bool(cursor.fetchone()[0])
 
 
-def _insert_hours(cursor: Any, key: dict[str, Any]) -> int:
-    """Days that we know nothing of yet; how many hour rows there are now."""
-    insert = (
-        f"INSERT INTO campaigns_planhour (organization_id, account_id, plan_id, stat_date, stat_hour, {_COLUMNS})"
-        f" SELECT %(organization)s, %(account)s, plan_id, stat_date, stat_hour, {_COLUMNS} FROM campaigns_staging"
-    )
-    try:
-        with transaction.atomic():
-            cursor.execute(insert, key)
-    except IntegrityError:
-        _drop_repeated(cursor)
-        cursor.execute(insert, key)
-    return int(cursor.rowcount)
-
-
-def _replace_hours(cursor: Any, key: dict[str, Any]) -> int:
-    """Make the stored hours equal to the staged ones, writing only what differs; how many there are now.
-
-    Equal rows are joined away before the upsert, because ON CONFLICT locks (so: writes) every row that it meets.
-    """
+def _insert_hours(cursor: Any, key: dict[str, Any]) -> None:
+    """Days that we know nothing of yet."""
     cursor.execute(
-        "DELETE FROM campaigns_planhour h WHERE h.organization_id = %(organization)s"
-        " AND h.account_id = %(account)s AND h.stat_date BETWEEN %(first)s AND %(last)s"
-        " AND NOT EXISTS (SELECT 1 FROM campaigns_staging s WHERE s.plan_id = h.plan_id"
-        " AND s.stat_date = h.stat_date AND s.stat_hour = h.stat_hour)",
+        f"INSERT INTO campaigns_planhour (organization_id, account_id, plan_id, stat_date, stat_hour, {_COLUMNS})"
+        f" SELECT %(organization)s, %(account)s, plan_id, stat_date, stat_hour, {_COLUMNS} FROM campaigns_staging",
         key,
     )
-    if _has_repeated(cursor):
-        _drop_repeated(cursor)
+
+
+def _replace_hours(cursor: Any, key: dict[str, Any], staged_count: int) -> None:
+    """Make the stored hours equal to the staged ones, writing only what differs.
+
+    Equal rows are joined away before the upsert, because ON CONFLICT locks (so: writes) every row that it meets. Then
+    all staged hours are stored, and vanished ones are looked for only when the stored are more than the staged.
+    """
     staged = ", ".join(f"s.{column}" for column in MEASURES)
     stored = ", ".join(f"h.{column}" for column in MEASURES)
     cursor.execute(
         f"INSERT INTO campaigns_planhour (organization_id, account_id, plan_id, stat_date, stat_hour, {_COLUMNS})"
         f" SELECT %(organization)s, %(account)s, s.plan_id, s.stat_date, s.stat_hour, {staged}"
         f" FROM campaigns_staging s LEFT JOIN (SELECT plan_id, stat_date, stat_hour, {_COLUMNS}"
-        " FROM campaigns_planhour WHERE organization_id = %(organization)s AND account_id = %(account)s"
-        " AND stat_date BETWEEN %(first)s AND %(last)s) h USING (plan_id, stat_date, stat_hour)"
+        f" FROM campaigns_planhour WHERE {_DAYS}) h USING (plan_id, stat_date, stat_hour)"
         f" WHERE ({staged}) IS DISTINCT FROM ({stored})"
         f" ON CONFLICT (organization_id, account_id, plan_id, stat_date, stat_hour) DO UPDATE SET {_SET}",
         key,
     )
-    cursor.execute("SELECT count(*) FROM campaigns_staging")
-    return int(cursor.fetchone()[0])
-
-
-def _has_repeated(cursor: Any) -> bool:
-    cursor.execute(
-        "SELECT EXISTS (SELECT 1 FROM campaigns_staging GROUP BY plan_id, stat_date, stat_hour HAVING count(*) > 1)"
-    )
-    return bool(cursor.fetchone()[0])
-
-
-def _drop_repeated(cursor: Any) -> None:
-    """The media repeated a row between pages: the later one is the newer one."""
-    cursor.execute(
-        "DELETE FROM campaigns_staging a USING campaigns_staging b WHERE a.plan_id = b.plan_id"
-        " AND a.stat_date = b.stat_date AND a.stat_hour = b.stat_hour AND a.ctid < b.ctid"
-    )
+    cursor.execute(f"SELECT count(*) FROM campaigns_planhour WHERE {_DAYS}", key)
+    if int(cursor.fetchone()[0]) > staged_count:
+        cursor.execute(
+            f"DELETE FROM campaigns_planhour h WHERE {_DAYS} AND NOT EXISTS (SELECT 1 FROM campaigns_staging s"
+            " WHERE s.plan_id = h.plan_id AND s.stat_date = h.stat_date AND s.stat_hour = h.stat_hour)",
+            key,
+        )
 
 
 def _sum_days(cursor: Any) -> None:

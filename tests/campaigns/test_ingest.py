@@ -1,16 +1,23 @@
 """Numbers in: exact replacement of the days that were read, and sums that agree with them."""
 
+import random
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.utils import timezone
 
-from campaigns.domain.periods import Window
+from campaigns.domain.metrics import MEASURES
+from campaigns.domain.periods import Window, window_days
 from campaigns.models import AccountHour, MaturityReading, PlanDay, PlanHour, PlanWindow, WindowState
+from campaigns.services import hour_rows
+from campaigns.services.ingest import ensure_partitions, ingest_hours
 from campaigns.services.windows import roll_stale_accounts
+from media_connectors.contracts import MetricRow
 from tests.campaigns.conftest import NOW, TODAY
 from tests.campaigns.rows import hour, ingest
 from tests.factories import make_plan
+from xmagnet.core.clock import media_today
 from xmagnet.core.scope import organization_scope
 
 
@@ -180,3 +187,128 @@ def test_windows_roll_when_the_day_turns(world, scope, clock):
     assert (rolled["LAST_7_DAYS"], rolled["PREVIOUS_7_DAYS"]) == (100, 3)
     assert rolled["LIFETIME"] == 103
     assert WindowState.objects.get().rolled_on == TODAY + timedelta(days=1)
+
+
+def _tiny_blocks(monkeypatch):
+    """Sorted, repeated and spilled to disk as a read of millions of rows is."""
+    for name, value in {"_ENCODED_ROWS": 3, "_SORTED_ROWS": 7, "_IN_MEMORY": 500, "_WRITTEN_BYTES": 64}.items():
+        monkeypatch.setattr(hour_rows, name, value)
+
+
+def _sums(rows):
+    """Key → sums of the measures."""
+    found = {}
+    for key, values in rows:
+        found[key] = tuple(map(sum, zip(found.get(key, (0,) * len(MEASURES)), values, strict=True)))
+    return found
+
+
+def _stored(model, *keys, **filters):
+    return {row[: len(keys)]: row[len(keys) :] for row in model.objects.filter(**filters).values_list(*keys, *MEASURES)}
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+@pytest.mark.parametrize("seed", range(6))
+def test_hours_are_what_was_read_last_and_every_sum_agrees_with_them(world, scope, clock, monkeypatch, seed, is_large):
+    if is_large:
+        _tiny_blocks(monkeypatch)
+    draw = random.Random(seed)
+    account, moment = world.blue_account, NOW
+    plans = [world.blue_plan, *(make_plan(account) for _ in range(3))]
+    by_remote_id = {plan.remote_id: plan.pk for plan in plans}
+    truth = {}
+    for _ in range(6):
+        if draw.random() < 0.3:
+            moment += timedelta(days=draw.choice([1, 1, 3]))
+            clock.move_to(moment)
+        today = media_today()
+        first_on = today - timedelta(days=draw.choice([0, 1, 7]))
+        rows = []
+        for _ in range(draw.choice([0, 5, 60])):
+            day = first_on + timedelta(days=draw.randrange((today - first_on).days + 1))
+            at = draw.randrange(24)
+            rows.append(MetricRow(draw.choice(plans).remote_id, day, at, *(draw.randrange(99) for _ in MEASURES)))
+        rows += draw.sample(rows, len(rows) // 5)  # the media repeats itself
+        rows = [row._replace(clicks=draw.randrange(99)) if draw.random() < 0.5 else row for row in rows]
+        kept = draw.sample(sorted(truth), len(truth) // 2)  # half of what is stored is read again as it was
+        again = [MetricRow(plan, day, at, *truth[plan, day, at]) for plan, day, at in kept if day >= first_on]
+        pages = [again, rows[:20], rows[20:]]
+        result = ingest_hours(account_id=account.pk, pages=pages, first_on=first_on, last_on=today, now=timezone.now())
+        read = {tuple(row[:3]): tuple(row[3:]) for page in pages for row in page}
+        truth = {key: numbers for key, numbers in truth.items() if key[1] < first_on} | read
+        assert result.row_count == len(read)
+
+        hours = {(by_remote_id[plan], day, at): numbers for (plan, day, at), numbers in truth.items()}
+        assert _stored(PlanHour, "plan_id", "stat_date", "stat_hour") == hours
+        assert _stored(PlanDay, "plan_id", "stat_date") == _sums((key[:2], row) for key, row in hours.items())
+        assert _stored(AccountHour, "stat_date", "stat_hour") == _sums((key[1:], row) for key, row in hours.items())
+        for window in Window:
+            if window == Window.YESTERDAY_SAME_HOURS:
+                continue
+            first, last = window_days(window, today)
+            expected = _sums(((plan,), row) for (plan, day, _), row in hours.items() if first <= day <= last)
+            found = _stored(PlanWindow, "plan_id", window=int(window))
+            if window == Window.LIFETIME:  # a plan that had numbers once keeps its row, with zeros
+                found = {key: row for key, row in found.items() if any(row) or key in expected}
+            assert found == expected, window.name
+
+
+def test_a_read_that_does_not_fit_into_memory_comes_in_whole(world, scope, monkeypatch):
+    _tiny_blocks(monkeypatch)
+    plans = [world.blue_plan, *(make_plan(world.blue_account) for _ in range(4))]
+    rows = [hour(plan, ago, at, cost_fen=at + 1) for plan in plans for ago in range(3) for at in range(24)]
+    late = hour(world.blue_plan, 2, 0, cost_fen=1_000)
+    assert ingest(world.blue_account, *rows, late).row_count == len(rows)
+    assert PlanHour.objects.count() == len(rows)
+    assert PlanDay.objects.get(plan=world.blue_plan, stat_date=TODAY - timedelta(days=2)).cost_fen == 300 + 999
+    assert PlanDay.objects.get(plan=plans[4], stat_date=TODAY).cost_fen == 300
+
+
+@pytest.mark.parametrize("row", [{"at": 24}, {"at": -1}, {"clicks": 1 << 31}, {"cost_fen": 1 << 63}], ids=str)
+def test_a_number_that_no_hour_can_have_is_refused_and_nothing_changes(world, scope, row):
+    ingest(world.blue_account, hour(world.blue_plan, 0, cost_fen=1))
+    with pytest.raises((ValueError, OverflowError)):
+        ingest(world.blue_account, hour(world.blue_plan, 0, **row))
+    assert PlanHour.objects.get().cost_fen == 1
+
+
+def test_hours_of_another_organization_cannot_be_written(world, scope):
+    ensure_partitions(TODAY, TODAY)
+    with pytest.raises(IntegrityError, match="same_tenant"), transaction.atomic(), connection.cursor() as cursor:
+        ingest_hours(
+            account_id=world.other_account.pk,
+            pages=[[hour(world.other_plan, 0, cost_fen=5)]],
+            first_on=TODAY,
+            last_on=TODAY,
+            now=timezone.now(),
+        )
+        assert not PlanHour.objects.exists()  # its plans are unknown here
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as a commit does
+    with (
+        pytest.raises(ProgrammingError, match="row-level security"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "INSERT INTO campaigns_planhour (organization_id, account_id, plan_id, stat_date, stat_hour)"
+            " VALUES (%s, %s, %s, %s, 9)",
+            [world.other.pk, world.other_account.pk, world.other_plan.pk, TODAY],
+        )
+
+
+def test_restated_sets_are_never_compared_each_with_each(world, scope):
+    """It took minutes for 5,000 plans: sets that the planner knew nothing of were joined in nested loops."""
+    rows = [hour(world.blue_plan, ago, at, cost_fen=1) for ago in range(8) for at in range(24)]
+    ingest(world.blue_account, *rows)
+    plans = []
+
+    def explain(execute, sql, params, many, context):
+        if sql.startswith(("INSERT", "DELETE", "WITH")):
+            execute(f"EXPLAIN {sql}", params, many, context)
+            plans.append("\n".join(row[0] for row in context["cursor"].fetchall()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        ingest(world.blue_account, *(row._replace(cost_fen=2) for row in rows[5:]))
+    assert sum("Anti Join" in plan for plan in plans) >= 4
+    assert not [plan for plan in plans if "Nested Loop Anti" in plan or "Nested Loop Left" in plan]

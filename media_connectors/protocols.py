@@ -109,6 +109,10 @@ class DeliveryWriter(Protocol):
 
 
 class ReportReader(Protocol):
+    hourly_days: int | None
+    """How many days back the media reports hours, today included; None: further than anybody asks here. Older days
+    are not empty, they are untold: whoever replaces days by what is read must not ask for them."""
+
     def read_hourly(self, access: AccountAccess, *, first_on: date, last_on: date) -> Iterator[Sequence[MetricRow]]:
         """All plans of the account by the hour, days inclusive, in pages; rows without any number are left out."""
 

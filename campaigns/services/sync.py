@@ -19,7 +19,7 @@ from campaigns.choices import Review, Status
 from campaigns.models import Plan
 from campaigns.services.contents import describe_new_plans
 from campaigns.services.discovery import REFUSED, Discovered, mark_deleted, upsert_campaigns, upsert_plans
-from campaigns.services.ingest import ingest_hours
+from campaigns.services.ingest import collect_hours, store_hours
 from campaigns.services.telling import tell_rejected
 from media_connectors.contracts import Page, RemotePlan
 from media_connectors.errors import AuthExpired, AuthRevoked, MediaError, PermissionDenied
@@ -201,10 +201,20 @@ def _sync_metrics(line: AccountLine, report: SyncReport, now: datetime) -> None:
     first_on = today - (WEEK if is_week_due else timedelta(days=1))
     if is_week_due:
         week_at = now
-    pages = line.call(lambda connector, access: list(connector.read_hourly(access, first_on=first_on, last_on=today)))
-    result = ingest_hours(
+    if line.connector.hourly_days is not None:
+        first_on = max(first_on, today - timedelta(days=line.connector.hourly_days - 1))
+    # Collected while the pages come: a large account's week as a list of pages would take gigabytes.
+    rows = line.call(
+        lambda connector, access: collect_hours(
+            account_id=line.account_id,
+            pages=connector.read_hourly(access, first_on=first_on, last_on=today),
+            first_on=first_on,
+            last_on=today,
+        )
+    )
+    result = store_hours(
+        rows,
         account_id=line.account_id,
-        pages=pages,
         first_on=first_on,
         last_on=today,
         now=now,

@@ -62,6 +62,7 @@ class KuaishouConnector(KuaishouLibrary, KuaishouAuthorizer):
     platform = Platform.KUAISHOU
     has_separate_creatives = True
     change_batch_size = 10
+    hourly_days: int | None = REPORT_DAYS
 
     def __init__(self, http: MediaHttp, *, authorize_page: str) -> None:
         client = KuaishouClient(http)

@@ -62,6 +62,7 @@ class OceanEngineConnector(OceanEngineLibrary, OceanEngineAuthorizer):
     inventory_type: str
     has_separate_creatives = False
     change_batch_size = 10
+    hourly_days: int | None = None
 
     def __init__(self, http: MediaHttp, *, authorize_page: str) -> None:
         client = OceanEngineClient(http)

@@ -8,15 +8,18 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from campaigns.domain.metrics import MEASURES
 from campaigns.models import Campaign, Plan, PlanHour
+from campaigns.services.ingest import ingest_hours
 from campaigns.services.sync import due_accounts, sync_account
 from media_connectors.choices import AccountHealth
-from media_connectors.contracts import PlanChange, SwitchStatus
+from media_connectors.contracts import MetricRow, PlanChange, SwitchStatus
 from media_connectors.models import MediaAccount, SyncCursor
 from media_connectors.services.lines import line_to
 from tests.campaigns.bulk.conftest import World
 from tests.campaigns.bulk.test_machine import drain, submit
 from xmagnet.audit.models import AuditEvent
+from xmagnet.core.clock import MEDIA_TIMEZONE
 from xmagnet.core.scope import organization_scope
 
 PLATFORMS = ["douyin", "toutiao", "kuaishou"]
@@ -153,6 +156,23 @@ def test_numbers_and_funds_arrive_with_their_cursor(world: World, scope, platfor
             "funds",
             "metrics",
         }
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_day_that_the_media_no_longer_reports_keeps_its_numbers(world: World, scope, platform):
+    submit(world, world.rows(1, platform))
+    drain(world)
+    plan, now = only_plan(), timezone.now()
+    last_on = now.astimezone(MEDIA_TIMEZONE).date()
+    long_ago = last_on - timedelta(days=8)
+    for day in (long_ago, last_on - timedelta(days=7)):
+        row = MetricRow(plan.remote_id, day, 9, *[1] * len(MEASURES))
+        ingest_hours(account_id=plan.account_id, pages=[[row]], first_on=day, last_on=day, now=now)
+    assert sync(world, platform).failures == {}
+    with transaction.atomic():
+        kept = set(PlanHour.objects.values_list("stat_date", flat=True))
+    # Ocean Engine was asked for that day and said that there was nothing; Kuaishou reports seven days with today.
+    assert kept == ({long_ago, last_on - timedelta(days=7)} if platform == "kuaishou" else {long_ago})
 
 
 def test_a_part_that_fails_is_noted_and_the_others_go_on(world: World, scope):

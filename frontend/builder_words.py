@@ -94,3 +94,38 @@ def audience_text(content: dict[str, Any]) -> str:
     parts.append(", ".join(dict.fromkeys(pick["name"] for pick in content.get("interest_picks", ()))))
     parts.append(" ".join(dict(SYSTEMS).get(one, one) for one in content.get("systems", ())))
     return " · ".join(part for part in parts if part) or gettext("Everybody")
+
+
+SETUP_LABELS: dict[str, Any] = {
+    "account_ids": _("Accounts"),
+    "campaign": _("Campaign name"),
+    "objective": _("Objective"),
+    "goal": _("Conversion goal"),
+    "bid_type": _("Bidding"),
+    "landing_url": _("Landing page"),
+    "brand_name": _("Brand"),
+    "call_to_action": _("Call to action"),
+    "start_date": _("First day"),
+    "end_date": _("Last day"),
+    "audiences": _("Audiences"),
+    "creatives": _("Creatives"),
+    "titles": _("Titles"),
+    "schedules": _("Schedule"),
+    "bids": _("Bids"),
+    "budgets": _("Daily budgets"),
+    "per_media": _("Where the media differ"),
+    "zipped": _("Walked side by side"),
+    "exclusions": _("Left out"),
+    "overrides": _("Corrected by hand"),
+    "naming": _("Naming template"),
+    "initial_status": _("Start as"),
+    "on_error": _("When a row is invalid"),
+}
+
+
+def draft_text(content: dict[str, Any]) -> str:
+    """An unfinished setup in one line: what it is called by, and how much of it there is."""
+    names = [content.get("campaign", "")]
+    names += [block.get("name", "") for sort in ("audiences", "creatives") for block in content.get(sort, ())]
+    names += [text for block in content.get("titles", ()) for text in block.get("texts", ())[:1]]
+    return ", ".join([name for name in names if name][:3])

@@ -60,6 +60,7 @@ urlpatterns = [
     ),
     path("templates/", templates.TemplateList.as_view(), name="templates"),
     path("templates/<int:template_id>/", templates.TemplatePage.as_view(), name="template"),
+    path("templates/<int:template_id>/restore/", templates.TemplateRestore.as_view(), name="template-restore"),
     path("templates/<int:template_id>/share/", templates.TemplateShare.as_view(), name="template-share"),
     path("templates/<int:template_id>/delete/", templates.TemplateDelete.as_view(), name="template-delete"),
 ]

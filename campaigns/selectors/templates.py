@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from campaigns.domain.setup_diff import SetupChange, setup_changes
 from campaigns.models import SettingTemplate
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import NotFound
@@ -59,6 +60,25 @@ def template_versions(actor: Actor, template_id: int) -> tuple[TemplateCard, ...
     one = get_template(actor, template_id)
     rows = visible_templates(actor).filter(name=one.name, created_by_id=one.created_by_id, is_draft=False)
     return tuple(_card(actor, row) for row in rows.order_by("-version"))
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateVersion:
+    """One version and what it changed against the one before it; the first one changed nothing."""
+
+    card: TemplateCard
+    changes: tuple[SetupChange, ...]
+    is_newest: bool
+
+
+def template_history(actor: Actor, template_id: int) -> tuple[TemplateVersion, ...]:
+    """Every version of the template with its changes, newest first; raises ``NotFound``."""
+    cards = template_versions(actor, template_id)
+    older = (*cards[1:], None)
+    return tuple(
+        TemplateVersion(card, setup_changes(before.content, card.content) if before else (), position == 0)
+        for position, (card, before) in enumerate(zip(cards, older, strict=True))
+    )
 
 
 def get_template(actor: Actor, template_id: int) -> TemplateCard:

@@ -45,6 +45,19 @@ def save_template(actor: Actor, *, name: str, content: dict[str, Any], is_shared
         return template.pk
 
 
+def restore_template(actor: Actor, template_id: int) -> int:
+    """Make an old version of one's own template the newest again, as a new version; returns its id.
+
+    Raises ``NotFound``.
+    """
+    actor.require("templates:write")
+    with transaction.atomic():
+        old = _own(actor, template_id)
+        if old.is_draft:
+            raise NotFound
+        return save_template(actor, name=old.name, content=old.content, is_shared=old.is_shared)
+
+
 def share_template(actor: Actor, template_id: int, *, is_shared: bool) -> None:
     """Show every version of one's own template to colleagues, or to nobody; raises ``NotFound``."""
     actor.require("templates:write")

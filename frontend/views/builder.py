@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.selectors.plans import plan_detail
-from campaigns.selectors.templates import get_template, list_drafts, list_templates
+from campaigns.selectors.templates import TemplateCard, get_template, list_drafts, list_templates
 from campaigns.services.builder import (
     TOKENS,
     AudiencePack,
@@ -38,6 +38,7 @@ from frontend.views.answers import done
 from frontend.views.base import Fragment, Page
 from media_connectors.choices import AccountHealth
 from media_connectors.selectors.directory import AccountFacts, account_facts
+from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import Conflict, DomainError, InvalidInput
 
 #: what the blank blocks of the page are keyed by until they are added
@@ -88,6 +89,7 @@ class Builder(Page):
                 "material": MaterialPick(),
             },
             may_launch=self.actor.can("plans:launch"),
+            unfinished=[] if self.request.GET or self.request.method == "POST" else _drafts(self.actor)[:3],
             **kwargs,
         )
 
@@ -155,9 +157,7 @@ class BuildTemplates(Fragment):
     template_name = "frontend/builder/templates.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            templates=list_templates(self.actor), drafts=list_drafts(self.actor)[:8], **kwargs
-        )
+        return super().get_context_data(templates=list_templates(self.actor), drafts=_drafts(self.actor)[:8], **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         name, is_shared = request.POST.get("template_name", ""), "is_shared" in request.POST
@@ -169,6 +169,10 @@ class BuildTemplates(Fragment):
             response: HttpResponse = self.render_to_response(context, status=422)
             return response
         return done(_("The template is saved."))
+
+
+def _drafts(actor: Actor) -> list[tuple[TemplateCard, str]]:
+    return [(card, builder_words.draft_text(card.content)) for card in list_drafts(actor)]
 
 
 def _new_prefix() -> str:

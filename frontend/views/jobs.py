@@ -84,6 +84,7 @@ class JobPage(OneJob, Page):
             events=events,
             poll_seconds=POLL_SECONDS,
             result_formats=RESULT_FORMATS,
+            may_launch=self.found.kind == CREATE_PLANS and self.actor.can("plans:launch"),
             may_pause_created=self.found.kind == CREATE_PLANS and self.actor.can("plans:launch"),
             has_failed=any(counts.get(state) for state in NOT_SUCCEEDED),
             **described(self.found),

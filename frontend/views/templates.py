@@ -10,8 +10,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.selectors.templates import get_template, list_drafts, list_templates, template_versions
-from campaigns.services.templates import delete_template, share_template
+from campaigns.selectors.audiences import list_audiences
+from campaigns.selectors.templates import get_template, list_drafts, list_templates, template_history
+from campaigns.services.templates import delete_template, restore_template, share_template
+from frontend import builder_words
 from frontend.views.base import Crumb, Page
 
 
@@ -26,7 +28,8 @@ class TemplateList(Page):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             templates=list_templates(self.actor),
-            drafts=list_drafts(self.actor),
+            drafts=[(card, builder_words.draft_text(card.content)) for card in list_drafts(self.actor)],
+            audiences=[(card, builder_words.audience_text(card.content)) for card in list_audiences(self.actor)],
             may_build=self.actor.can("plans:write"),
             may_write=self.actor.can("templates:write"),
             **kwargs,
@@ -48,7 +51,9 @@ class TemplatePage(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            versions=template_versions(self.actor, self.kwargs["template_id"]),
+            versions=template_history(self.actor, self.kwargs["template_id"]),
+            labels=builder_words.SETUP_LABELS,
+            may_write=self.actor.can("templates:write"),
             may_build=self.actor.can("plans:write"),
             **kwargs,
         )
@@ -65,6 +70,18 @@ class TemplateShare(Page):
         share_template(self.actor, kwargs["template_id"], is_shared=is_shared)
         messages.success(request, _("Colleagues see it now.") if is_shared else _("Only you see it now."))
         return redirect(self.url("templates"))
+
+
+class TemplateRestore(Page):
+    """An old version becomes the newest again."""
+
+    permission = "templates:write"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        restored = restore_template(self.actor, kwargs["template_id"])
+        messages.success(request, _("The old version is the newest again; the ones between are kept."))
+        return redirect(self.url("template", restored))
 
 
 class TemplateDelete(Page):

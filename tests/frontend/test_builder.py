@@ -334,3 +334,33 @@ def test_a_hostile_form_is_read_leniently(admin: Client, organization: Organizat
     )  # fmt: skip
     assert answer.status_code == 200
     assert "This creates no plan yet." in answer.content.decode()
+
+
+def template_ids(organization: Organization, **fields: Any) -> list[int]:
+    with organization_scope(organization.pk), transaction.atomic():
+        return list(SettingTemplate.objects.filter(**fields).order_by("version").values_list("id", flat=True))
+
+
+def test_versions_show_what_changed_and_an_old_one_is_restored(
+    admin: Client, organization: Organization, form: dict[str, Any]
+) -> None:
+    admin.post(BUILD + "templates/", form | {"template_name": "Spring"})
+    admin.post(BUILD + "templates/", form | {"template_name": "Spring", "bids": "60", "client_ref_prefix": "zz"})
+    first, second = template_ids(organization, name="Spring")
+    html = admin.get(f"/o/sunrise/templates/{second}/").content.decode()
+    assert "<del>40 45</del>" in html
+    assert "<ins>60</ins>" in html
+    assert "zz" not in html
+    assert admin.post(f"/o/sunrise/templates/{first}/restore/").status_code == 302
+    *_older, newest = template_ids(organization, name="Spring")
+    with organization_scope(organization.pk), transaction.atomic():
+        restored = SettingTemplate.objects.get(pk=newest)
+        assert (restored.version, restored.content["bids"]) == (3, "40 45")
+
+
+def test_an_unfinished_setup_is_offered_by_its_names(admin: Client, form: dict[str, Any]) -> None:
+    admin.post(BUILD + "preview/", form)
+    html = admin.get(BUILD).content.decode()
+    assert "Unfinished:" in html
+    assert "Young, Wide, Doctor" in html
+    assert "Unfinished:" not in admin.get(BUILD, {"from": "x"}).content.decode()

@@ -1,0 +1,71 @@
+"""The step after creation: plans were made paused, somebody looks and starts them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+
+from campaigns.selectors.launching import waiting_plans
+from campaigns.services.changes.planning import Wish, change_plans
+from frontend.views.base import Fragment, Page
+from frontend.views.jobs import CREATE_PLANS, OneJob
+from xmagnet.core.errors import Conflict, InvalidInput
+
+#: plans shown one by one; the count and "all" always speak of every one
+SHOWN = 200
+
+
+class LaunchForm(OneJob, Fragment):
+    """The paused plans of a job, to start all or the ticked ones."""
+
+    permission = "plans:launch"
+    template_name = "frontend/jobs/launch.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        job = self.job()
+        if job.kind != CREATE_PLANS:
+            raise Http404
+        plans = waiting_plans(self.actor, job.pk)
+        budgets = [plan.daily_budget_fen for plan in plans]
+        return super().get_context_data(
+            job=job,
+            plans=plans[:SHOWN],
+            total=len(plans),
+            more=max(0, len(plans) - SHOWN),
+            most_fen=None if None in budgets else sum(budget or 0 for budget in budgets),
+            key=get_random_string(16),
+            **kwargs,
+        )
+
+
+class Launch(OneJob, Page):
+    """Starts them through a change job, which checks each plan again."""
+
+    permission = "plans:launch"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        job = self.job()
+        waiting = [plan.id for plan in waiting_plans(self.actor, job.pk)]
+        if request.POST.get("scope") != "all":
+            ticked = set(request.POST.getlist("plan"))
+            waiting = [plan_id for plan_id in waiting if str(plan_id) in ticked]
+        if not waiting:
+            messages.warning(request, _("No plan was chosen, or they all run already. Nothing was sent."))
+            return redirect(self.url("job", job.pk))
+        key = f"launch-{job.pk}-{request.POST.get('key', '')[:32]}"
+        wishes = (Wish("status", "set", "enabled"),)
+        try:
+            accepted = change_plans(
+                self.actor, plan_ids=waiting, wishes=wishes, idempotency_key=key, reason=_("Launched after creation")
+            )
+        except (Conflict, InvalidInput) as refusal:
+            messages.warning(request, refusal.detail)
+            return redirect(self.url("job", job.pk))
+        messages.success(request, _("The plans are being started."))
+        return redirect(self.url("job", accepted.job.pk))

@@ -210,17 +210,14 @@ def _sum_days(cursor: Any) -> None:
 
 
 def _upsert_account_hours(cursor: Any, key: dict[str, Any]) -> None:
+    sums = ", ".join(f"sum({column})::bigint AS {column}" for column in MEASURES)
     cursor.execute(
-        "DELETE FROM campaigns_accounthour h WHERE h.organization_id = %(organization)s"
-        " AND h.account_id = %(account)s AND h.stat_date BETWEEN %(first)s AND %(last)s"
-        " AND NOT EXISTS (SELECT 1 FROM campaigns_staging s"
-        " WHERE s.stat_date = h.stat_date AND s.stat_hour = h.stat_hour)",
-        key,
-    )
-    cursor.execute(
-        f"INSERT INTO campaigns_accounthour (organization_id, account_id, stat_date, stat_hour, {_COLUMNS})"
-        f" SELECT %(organization)s, %(account)s, stat_date, stat_hour, {_SUMS} FROM campaigns_staging"
-        " GROUP BY stat_date, stat_hour ON CONFLICT (organization_id, stat_date, account_id, stat_hour)"
+        f"WITH fresh AS MATERIALIZED (SELECT stat_date, stat_hour, {sums} FROM campaigns_staging"
+        f" GROUP BY stat_date, stat_hour), gone AS (DELETE FROM campaigns_accounthour h WHERE {_DAYS}"
+        " AND NOT EXISTS (SELECT 1 FROM fresh WHERE fresh.stat_date = h.stat_date AND fresh.stat_hour = h.stat_hour))"
+        f" INSERT INTO campaigns_accounthour (organization_id, account_id, stat_date, stat_hour, {_COLUMNS})"
+        f" SELECT %(organization)s, %(account)s, stat_date, stat_hour, {_COLUMNS} FROM fresh"
+        " ON CONFLICT (organization_id, stat_date, account_id, stat_hour)"
         f" DO UPDATE SET {_SET} WHERE {_is_changed('campaigns_accounthour')}",
         key,
     )

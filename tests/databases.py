@@ -3,7 +3,8 @@
 The server belongs to nobody in particular: every test process that uses it holds a shared lock on one file, and a
 small guard process (`python -m tests.databases DIRECTORY`) that owns the server stops it when the last lock is gone,
 also when pytest was killed. With TEST_DATABASE_URL set, a server that is already there is used instead; its role must
-be a superuser, because the roles and the vector extension are created with it.
+be a superuser, because the roles and the vector extension are created with it, and the server must let the roles
+xmagnet_owner and xmagnet_app in from here without a password (`trust` in pg_hba.conf).
 """
 
 import fcntl

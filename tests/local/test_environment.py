@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from xmagnet.local import environment
-from xmagnet.local.environment import Addresses, local_environment
+from xmagnet.local.environment import Addresses, local_environment, remember_addresses
 from xmagnet.local.node import is_new_enough
 from xmagnet.local.stack import Stack
 
@@ -49,6 +49,16 @@ def test_what_the_caller_has_set_wins(monkeypatch: pytest.MonkeyPatch, tmp_path:
     children = Stack(tmp_path, Addresses(port=8123)).environment()
     assert {name: children[name] for name in given} == given
     assert children["PUBLIC_URL"] == "http://127.0.0.1:8123"
+
+
+def test_another_terminal_finds_the_stack_where_it_listens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    remember_addresses(tmp_path, Addresses(port=8123, media_port=9123))
+    monkeypatch.setattr(os, "environ", {"XMAGNET_VAR_DIR": str(tmp_path)})
+    environment.adopt()
+    assert os.environ["MEDIA_KUAISHOU_BASE_URL"] == "http://127.0.0.1:9123"
+    assert os.environ["PUBLIC_URL"] == "http://127.0.0.1:8123"
+    moved = Stack(tmp_path, Addresses(port=8200, media_port=9200)).environment()
+    assert moved["MEDIA_KUAISHOU_BASE_URL"] == "http://127.0.0.1:9200"
 
 
 def test_services_that_live_elsewhere_are_not_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_secrets_move_under_the_newest_key(settings):
     organization, account, _ = connected()
     old = settings.FIELD_ENCRYPTION_KEYS
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
-    call_command("rotate_media_secrets", stdout=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    call_command("rotate_field_keys", stdout=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS[:1]
     with organization_scope(organization.pk):
         assert credentials.access_for(account.pk).access_token == "access-1"

@@ -1,9 +1,10 @@
 """The environment of the one-machine stack: settings it needs that nobody has set, with secrets made once."""
 
 import base64
+import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,6 +36,27 @@ class Addresses:
         return f"http://{DEFAULT_HOST}:{self.media_port}"
 
 
+def remember_addresses(var: Path, addresses: Addresses) -> None:
+    """Keep where the stack listens for other terminals: a shell or a command calls the media that it started."""
+    path = _addresses_file(var)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished.write_text(json.dumps(asdict(addresses)))
+    unfinished.replace(path)
+
+
+def remembered_addresses(var: Path) -> Addresses:
+    """Where the stack over `var` listened last, or the defaults."""
+    try:
+        return Addresses(**json.loads(_addresses_file(var).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return Addresses()
+
+
+def _addresses_file(var: Path) -> Path:
+    return var / "run" / "addresses.json"
+
+
 def embedded_server(var: Path) -> PostgresServer:
     """Return the stack's PostgreSQL server, running or not."""
     return PostgresServer(var / "postgres")
@@ -43,9 +65,10 @@ def embedded_server(var: Path) -> PostgresServer:
 def local_environment(var: Path, addresses: Addresses | None = None) -> dict[str, str]:
     """Return every variable that the settings need, for the stack whose data lie in `var`.
 
-    Makes `var/secrets.env` (0600) on the first call; the other values follow from paths and ports.
+    Makes `var/secrets.env` (0600) on the first call; the other values follow from paths and ports. Without `addresses`
+    they are those of the stack that ran last.
     """
-    addresses = addresses or Addresses()
+    addresses = addresses or remembered_addresses(var)
     server = embedded_server(var)
     hosts = dict.fromkeys(["localhost", "127.0.0.1", "[::1]", addresses.host])
     return {

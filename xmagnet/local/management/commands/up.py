@@ -5,7 +5,14 @@ from typing import Any
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from xmagnet.local.environment import DEFAULT_HOST, DEFAULT_MEDIA_PORT, DEFAULT_PORT, Addresses, var_directory
+from xmagnet.local.environment import (
+    DEFAULT_HOST,
+    DEFAULT_MEDIA_PORT,
+    DEFAULT_PORT,
+    Addresses,
+    remember_addresses,
+    var_directory,
+)
 from xmagnet.local.postgres import PostgresError
 from xmagnet.local.stack import Stack
 from xmagnet.local.supervisor import Supervisor, SupervisorError, sole_supervisor
@@ -40,8 +47,10 @@ class Command(BaseCommand):
                     self.stdout.write("Throwing away all data…")
                     stack.reset()
                 self.stdout.write(f"Starting X-Magnet on {stack.var}; logs are in {stack.log_directory}")
+                services = stack.services()
+                remember_addresses(stack.var, stack.addresses)
                 Supervisor(
-                    stack.services(),
+                    services,
                     run_directory=stack.run_directory,
                     log_directory=stack.log_directory,
                     say=self._say,

@@ -12,7 +12,7 @@ from django.db import connection
 from campaigns.domain.maturity import FINAL_AGE
 from campaigns.domain.metrics import MATURED
 from campaigns.domain.periods import Window
-from campaigns.selectors.sources import KeptWindow, Reach, Source, Sql
+from campaigns.selectors.sources import KeptWindow, Reach, Source, Sql, SummedDays
 from xmagnet.core.scope import require_organization_id
 
 #: the plans of the largest table stay in memory while they are joined; the server's default would spill them
@@ -74,37 +74,61 @@ def plan_page(
     offset: int,
 ) -> list[PageRow]:
     """The plans of one page in their order. ``is_plain``: ``where`` asks for nothing but plans that are not deleted."""
+    span = (limit, offset)
     found: list[tuple[Any, ...]] = []
     if is_plain and order.is_metric and isinstance(source, KeptWindow):
-        found = _page_of_numbers(reach, source, columns, keyset, order, limit, offset)
+        found = _page_of_numbers(reach, source, compared, columns, keyset, order, span)
     if not found:
         sql = Sql(f"SELECT p.id, {order.expression} AS sort_value{_selected('w', columns)} FROM campaigns_plan p")
         sql.append(source.join("w", reach, (*columns, *filter_columns))).add(" WHERE ").append(reach.where("p"))
-        sql.append(where).append(keyset).add(f" ORDER BY {order.clause} LIMIT %s OFFSET %s", limit, offset)
-        found = _rows(sql)
-    ids = [row[0] for row in found]
-    before = plan_sums(reach, sources=[compared], columns=columns, plan_ids=ids) if compared else {}
-    return [
-        PageRow(row[0], row[1], dict(zip(columns, row[2:], strict=True)), before[row[0]][0] if compared else None)
-        for row in found
-    ]
+        found = _rows(_ended(sql.append(where).append(keyset), reach, compared, columns, order, span))
+    rows = [PageRow(row[0], row[1], *_halves(columns, row[2:])) for row in found]
+    if isinstance(compared, SummedDays):
+        before = plan_sums(reach, sources=[compared], columns=columns, plan_ids=[row.plan_id for row in rows])
+        rows = [row._replace(compared=before[row.plan_id][0]) for row in rows]
+    return rows if compared is not None else [row._replace(compared=None) for row in rows]
+
+
+def _halves(columns: Sequence[str], values: Sequence[Any]) -> tuple[dict[str, float], dict[str, float]]:
+    """The sums asked for, and after them those that they are compared with, if any."""
+    rest = values[len(columns) :]
+    return dict(zip(columns, values, strict=False)), dict(zip(columns, rest, strict=False))
+
+
+def _ended(
+    sql: Sql, reach: Reach, compared: Source | None, columns: Sequence[str], order: Order, span: tuple[int, int]
+) -> Sql:
+    """The statement with its order and its end; with the compared numbers of the page's plans alone beside it."""
+    sql.add(f" ORDER BY {order.clause} LIMIT %s OFFSET %s", *span)
+    if not isinstance(compared, KeptWindow):
+        return sql
+    beside = Sql(f"SELECT p.*{_selected('c', columns)} FROM (").append(sql)
+    beside.add(") p LEFT JOIN campaigns_planwindow c ON c.plan_id = p.id AND ").append(compared.where("c", reach))
+    return beside.add(f" ORDER BY {order.clause}")
 
 
 def _page_of_numbers(
-    reach: Reach, source: KeptWindow, columns: Sequence[str], keyset: Sql, order: Order, limit: int, offset: int
+    reach: Reach,
+    source: KeptWindow,
+    compared: Source | None,
+    columns: Sequence[str],
+    keyset: Sql,
+    order: Order,
+    span: tuple[int, int],
 ) -> list[tuple[Any, ...]]:
     """A page read from the numbers alone: a third of the work. Empty where a plan without numbers might stand on it.
 
     Such a plan has the value 0 or none: it comes after every defined ratio, and after positive sums that fall.
     """
+    if order.is_sum and not order.is_descending:
+        return []
     sql = Sql(f"SELECT p.id, {order.expression} AS sort_value{_selected('w', columns)} FROM campaigns_planwindow w")
     sql.add(" CROSS JOIN LATERAL (SELECT w.plan_id AS id) p WHERE ").append(source.where("w", reach))
     sql.append(_not_deleted("w.plan_id", reach)).append(keyset)
-    sql.add(f" ORDER BY {order.clause} LIMIT %s OFFSET %s", limit, offset)
-    found = _rows(sql)
-    if len(found) < limit or found[-1][1] is None:
+    found = _rows(_ended(sql, reach, compared, columns, order, span))
+    if len(found) < span[0] or found[-1][1] is None or (order.is_sum and found[-1][1] <= 0):
         return []
-    return found if not order.is_sum or (order.is_descending and found[-1][1] > 0) else []
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ MAX_PAGE = 1000
 #: "select all" and jobs by filter stop here
 MAX_SELECTION = 100_000
 EXPORT_CHUNK = 2000
+#: labels offered in a chooser; others are typed
+MOST_LABELS = 500
 
 #: sortable columns of the plan
 SORT_COLUMNS = {
@@ -163,7 +165,7 @@ def plan_detail(actor: Actor, plan_id: int, *, period: Period | None = None, met
 
 
 def label_choices(actor: Actor) -> tuple[str, ...]:
-    """Labels in use on plans the actor may see, by name."""
+    """Labels in use on plans the actor may see, by name; at most ``MOST_LABELS``."""
     rows = (
         visible_plans(actor)
         .exclude(labels=[])
@@ -171,7 +173,7 @@ def label_choices(actor: Actor) -> tuple[str, ...]:
         .values_list("one", flat=True)
         .distinct()
     )
-    return tuple(sorted(rows))
+    return tuple(rows.order_by("one")[:MOST_LABELS])
 
 
 def resolve_range(query: PlanQuery) -> Range:

@@ -13,6 +13,9 @@ from campaigns.models import SettingTemplate
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import NotFound
 
+#: shown at once: names, drafts, or versions of one name
+MOST_SHOWN = 500
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateCard:
@@ -46,20 +49,20 @@ def list_templates(actor: Actor) -> tuple[TemplateCard, ...]:
         .order_by("name", "created_by_id", "-version")
         .distinct("name", "created_by_id")
     )
-    return tuple(_card(actor, row) for row in rows)
+    return tuple(_card(actor, row) for row in rows[:MOST_SHOWN])
 
 
 def list_drafts(actor: Actor) -> tuple[TemplateCard, ...]:
     """One's own drafts, newest first."""
     rows = SettingTemplate.objects.filter(created_by_id=actor.user_id, is_draft=True).order_by("-created_at")
-    return tuple(_card(actor, row) for row in rows)
+    return tuple(_card(actor, row) for row in rows[:MOST_SHOWN])
 
 
 def template_versions(actor: Actor, template_id: int) -> tuple[TemplateCard, ...]:
     """Every version of the template, newest first; raises ``NotFound``."""
     one = get_template(actor, template_id)
     rows = visible_templates(actor).filter(name=one.name, created_by_id=one.created_by_id, is_draft=False)
-    return tuple(_card(actor, row) for row in rows.order_by("-version"))
+    return tuple(_card(actor, row) for row in rows.order_by("-version")[:MOST_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)

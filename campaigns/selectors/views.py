@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from campaigns.models import SavedView
 from xmagnet.accounts.actor import Actor
+
+#: shown in the menu; one's own come first
+MOST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,11 @@ def list_views(actor: Actor, table: str) -> tuple[ViewCard, ...]:
     if actor.agency_id is not None:
         # The advertiser's views may name other agencies and their accounts.
         shared &= Q(agency_id=actor.agency_id)
-    rows = SavedView.objects.filter(Q(owner_id=actor.user_id) | shared, table=table).order_by("name", "id")
-    cards = [
-        ViewCard(row.pk, row.name, row.query, row.is_shared, row.owner_id == actor.user_id, row.owner_name)
-        for row in rows
-    ]
-    return tuple(sorted(cards, key=lambda card: not card.is_mine))
+    is_mine = Q(owner_id=actor.user_id)
+    rows = SavedView.objects.filter(is_mine | shared, table=table).annotate(
+        is_mine=ExpressionWrapper(is_mine, BooleanField())
+    )
+    return tuple(
+        ViewCard(row.pk, row.name, row.query, row.is_shared, row.is_mine, row.owner_name)
+        for row in rows.order_by("-is_mine", "name", "id")[:MOST_SHOWN]
+    )

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from frontend.audit_words import ACTION_GROUPS, VIA_LABELS, changes
 from frontend.views.base import ROWS_PER_PAGE, Page
-from xmagnet.audit.selectors import AuditQuery, search_events
+from xmagnet.audit.selectors import AuditQuery, iterate_events, search_events
 from xmagnet.core.spreadsheets import CSV_TYPE, csv_stream
 from xmagnet.jobs.services import AlreadyRunning, enqueue
 from xmagnet.web.streaming import stream_in_scope
@@ -83,7 +83,7 @@ class AuditExport(Page):
         actor, query = self.actor, query_of(request.GET)
 
         def rows() -> Iterator[list[Any]]:
-            for event in search_events(actor, query).values_list(*COLUMNS).iterator(chunk_size=2000):
+            for event in iterate_events(actor, query, COLUMNS):
                 yield [_cell(value) for value in event]
 
         response = StreamingHttpResponse(

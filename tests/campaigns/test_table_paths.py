@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
 
 from campaigns.contracts import Condition, PlanQuery
@@ -14,6 +16,7 @@ from campaigns.domain.periods import Period
 from campaigns.selectors import frames
 from campaigns.selectors.plans import plan_table
 from campaigns.services.ingest import ingest_hours
+from campaigns.services.windows import roll_stale_accounts
 from media_connectors.contracts import MetricRow
 from tests.factories import OrganizationFactory, make_account, make_actor, make_plan
 from xmagnet.core.clock import media_now, media_today
@@ -70,11 +73,26 @@ def test_the_short_way_is_taken_where_numbers_fill_the_page(actor: Any, monkeypa
 
 
 def test_a_comparison_adds_up_the_same_both_ways(actor: Any) -> None:
-    query = PlanQuery(metrics=METRICS, period=Period("yesterday"), compare="previous")
-    with organization_scope(actor.organization_id), transaction.atomic():
-        short, long = plan_table(actor, query), plan_table(actor, replace(query, conditions=ANY_STATUS))
-    assert short.totals == long.totals
-    assert short.totals.compared["cost"] == 0
+    today = media_today()
+    days = Period("", today, today + timedelta(days=1))  # no kept window: summed now
+    for period in (Period("yesterday"), Period("today"), days):
+        query = PlanQuery(metrics=METRICS, period=period, compare="previous", limit=3)
+        with organization_scope(actor.organization_id), transaction.atomic():
+            short, long = plan_table(actor, query), plan_table(actor, replace(query, conditions=ANY_STATUS))
+        assert short.totals == long.totals
+        assert short.rows == long.rows
+        assert short.totals.compared["cost"] == 0
+        assert {row.compared["cost"] for row in short.rows} == {0}
+
+
+def test_the_day_before_stands_beside_each_plan(actor: Any) -> None:
+    """The same numbers asked for tomorrow: today's are what is compared with."""
+    with time_machine.travel(media_now() + timedelta(days=1), tick=False), organization_scope(actor.organization_id):
+        roll_stale_accounts(media_now())
+        with transaction.atomic():
+            page = plan_table(actor, PlanQuery(metrics=METRICS, compare="previous", sort="name", is_descending=False))
+    assert [(row.metrics["cost"], row.compared["cost"]) for row in page.rows[:3]] == [(0, 900), (0, 700), (0, 0)]
+    assert page.totals.compared["cost"] == 2_500
 
 
 def test_a_page_beyond_the_last_is_the_last(actor: Any) -> None:

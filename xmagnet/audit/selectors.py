@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.models import AuditEvent
+
+#: events in memory at once while all of them are read
+CHUNK = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +61,15 @@ def search_events(actor: Actor, query: AuditQuery) -> QuerySet[AuditEvent]:
     if query.until:
         events = events.filter(at__lt=query.until)
     return events
+
+
+def iterate_events(actor: Actor, query: AuditQuery, fields: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Every event found, newest first, as tuples of ``fields``; a chunk in memory at a time.
+
+    By keyset: behind a transaction pooler there are no server-side cursors, so ``iterator()`` would read all at once.
+    """
+    events = search_events(actor, query).values_list("pk", *fields)
+    chunk = list(events[:CHUNK])
+    while chunk:
+        yield from (row[1:] for row in chunk)
+        chunk = list(events.filter(pk__lt=chunk[-1][0])[:CHUNK]) if len(chunk) == CHUNK else []

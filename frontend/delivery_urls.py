@@ -53,6 +53,7 @@ urlpatterns = [
     path("plans/<int:plan_id>/note/", annotations.PlanNote.as_view(), name="plan-note"),
     path("plans/upload/", plan_upload.PlanUpload.as_view(), name="plan-upload"),
     path("plans/upload/check/", plan_upload.UploadCheck.as_view(), name="upload-check"),
+    path("plans/upload/failed.csv", plan_upload.UploadFailed.as_view(), name="upload-failed"),
     re_path(
         r"^plans/upload/template\.(?P<extension>csv|xlsx)$",
         plan_upload.UploadTemplate.as_view(),

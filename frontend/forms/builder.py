@@ -57,7 +57,7 @@ def setup_from(data: QueryDict) -> BuilderSetup:
         per_media={media: own for media in PlatformChoice.values if (own := _media(data, media)) != MediaSettings()},
         zipped=_zipped(data.getlist("zip")),
         exclusions=tuple(_exclusions(data.getlist("exclusion"))),
-        overrides=tuple(_overrides(data.getlist("override"))),
+        overrides=tuple(overrides_from(data.getlist("override"))),
         naming=data.get("naming", "").strip(),
         client_ref_prefix=_text(data, "client_ref_prefix") or "plan",
         initial_status="enabled" if data.get("initial_status") == "enabled" else "paused",
@@ -147,7 +147,8 @@ def _zipped(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     return (group,) if len(group) > 1 else ()
 
 
-def _overrides(lines: Iterable[str]) -> Iterable[RowOverride]:
+def overrides_from(lines: Iterable[str]) -> Iterable[RowOverride]:
+    """Corrections of single rows as the page carries them: JSON of rule, field and value; broken ones are left out."""
     for line in islice(lines, MAX_OVERRIDES):
         try:
             found = json.loads(line)

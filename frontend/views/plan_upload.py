@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
@@ -10,11 +12,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.services.bulk.corrections import Corrections, corrected_rows, failed_rows_csv
 from campaigns.services.bulk.intake import Body, format_of, read_body, rows_of
 from campaigns.services.bulk.limits import VALIDATE_IN_REQUEST_ROWS
 from campaigns.services.bulk.options import BulkOptions
 from campaigns.services.bulk.requests import Preview, accept_body, check_rows
 from campaigns.services.bulk.template import csv_template, xlsx_template
+from frontend.builder_words import CELL_LABELS
+from frontend.forms.builder import overrides_from
 from frontend.views.base import Crumb, Fragment, Page
 from xmagnet.core.errors import DomainError, Forbidden, InvalidInput
 from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
@@ -44,8 +49,9 @@ class PlanUpload(Page):
         )
         try:
             body = _body(request)
-            key = f"upload-{body.sha256}-{options.on_error}-{options.initial_status}"
-            accepted = accept_body(self.actor, body, rows_of(body), options, idempotency_key=key)
+            key = f"upload-{body.sha256}-{options.on_error}-{options.initial_status}{_corrections_key(request)}"
+            rows = corrected_rows(rows_of(body), _corrections(request))
+            accepted = accept_body(self.actor, body, rows, options, idempotency_key=key)
         except Forbidden:
             raise
         except DomainError as refusal:
@@ -64,9 +70,10 @@ class UploadCheck(Fragment):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        corrections = _corrections(request)
         try:
             body = _body(request)
-            found = check_rows(self.actor, rows_of(body))
+            found = check_rows(self.actor, corrected_rows(rows_of(body), corrections))
         except Forbidden:
             raise
         except DomainError as refusal:
@@ -74,12 +81,13 @@ class UploadCheck(Fragment):
         if not isinstance(found, Preview):
             return self.render_to_response(self.get_context_data(is_large=True, limit=VALIDATE_IN_REQUEST_ROWS))
         rows = sorted(found.rows, key=lambda row: (not row.problems, not row.warnings, row.index))
-        shown = [
-            {"row": row, "errors": found.errors_of(row), "warnings": found.warnings_of(row)} for row in rows[:SHOWN]
-        ]
+        shown = [_shown(found, row, corrections) for row in rows[:SHOWN]]
         return self.render_to_response(
             self.get_context_data(
                 rows=shown,
+                labels=[CELL_LABELS.get(name, name) for name in COLUMNS],
+                skipped=len(corrections.skipped),
+                edited=len(corrections.cells),
                 total=len(found.rows),
                 invalid=found.invalid_count,
                 valid=len(found.rows) - found.invalid_count,
@@ -87,6 +95,27 @@ class UploadCheck(Fragment):
                 more=max(0, len(found.rows) - SHOWN),
             )
         )
+
+
+class UploadFailed(Fragment):
+    """The invalid rows of the file as a file to correct."""
+
+    permission = "plans:write"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            found = check_rows(self.actor, corrected_rows(rows_of(_body(request)), _corrections(request)))
+        except Forbidden:
+            raise
+        except DomainError as refusal:
+            return HttpResponse(refusal.detail, status=422, content_type="text/plain; charset=utf-8")
+        if not isinstance(found, Preview):
+            text = _("A file of this size is checked by its job; the job's page has the failed rows.")
+            return HttpResponse(text, status=422, content_type="text/plain; charset=utf-8")
+        response = HttpResponse(failed_rows_csv(found), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="failed-rows.csv"'
+        return response
 
 
 class UploadTemplate(Fragment):
@@ -109,3 +138,59 @@ def _body(request: HttpRequest) -> Body:
         raise InvalidInput(_("Choose a file first."))
     name = file.name or ""
     return read_body(file, format=format_of("", name), filename=name)
+
+
+#: columns of the preview that may be corrected in place; other fields' errors stand in the last column
+COLUMNS = ("account_id", "name", "campaign", "titles", "bid", "budget", "landing_url")
+MAX_CORRECTIONS = 2_000
+
+
+def _shown(found: Preview, row: Any, corrections: Corrections) -> dict[str, Any]:
+    """A line of the file with its cells and what was found in each."""
+    source = found.sources[row.index]
+    edited = corrections.cells.get(row.line, {})
+    errors, warnings = found.errors_of(row), found.warnings_of(row)
+    cells = []
+    for name in COLUMNS:
+        value = source.get(name)
+        text = "|".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "")
+        cells.append(
+            {
+                "field": name, "raw": text, "value": text.replace("|", " / "), "label": CELL_LABELS.get(name, name),
+                "errors": [_told(one) for one in errors if one.field == name],
+                "warnings": [_told(one) for one in warnings if one.field == name], "is_edited": name in edited,
+            }
+        )  # fmt: skip
+    return {
+        "row": {"number": row.line, "exclusion": json.dumps({"line": str(row.line)})},
+        "checked": row,
+        "cells": cells,
+        "errors": [one for one in errors if one.field not in COLUMNS],
+        "warnings": [one for one in warnings if one.field not in COLUMNS],
+    }
+
+
+def _told(message: Any) -> str:
+    """With the letter of the spreadsheet's column, where there is one."""
+    return f"{message.column}: {message.detail}" if message.column else message.detail
+
+
+def _corrections(request: HttpRequest) -> Corrections:
+    """What was corrected in the preview; malformed lines are left out, never refused."""
+    cells: dict[int, dict[str, str]] = {}
+    skipped: set[int] = set()
+    for one in overrides_from(request.POST.getlist("correction")[:MAX_CORRECTIONS]):
+        line = one.rule.get("line", "")
+        if not line.isdecimal() or len(line) > 9:
+            continue
+        if one.field == "skip":
+            skipped.add(int(line))
+        else:
+            cells.setdefault(int(line), {})[one.field] = one.value
+    return Corrections(cells, frozenset(skipped))
+
+
+def _corrections_key(request: HttpRequest) -> str:
+    """Another correction is another request; none leaves the file's own key."""
+    lines = request.POST.getlist("correction")
+    return f"-{sha256(json.dumps(lines).encode()).hexdigest()[:32]}" if lines else ""

@@ -1,5 +1,8 @@
 """Plans from a file, labels and notes, and the page of templates."""
 
+import csv
+import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -41,8 +44,42 @@ def test_a_file_is_checked_without_writing_and_errors_name_column_and_field(
 ) -> None:
     html = admin.post(UPLOAD + "check/", {"file": table(account, "500", "20")}).content.decode()
     assert "This will create exactly 1 plan" in html
-    assert "<strong>F budget</strong> The daily budget may not be below ¥300." in html
+    assert "F: The daily budget may not be below ¥300." in html
     assert html.index("r1") < html.index("r0")  # what is wrong comes first
+    assert row_count(organization) == 0
+
+
+def fix(line: int, field: str, value: str) -> str:
+    return json.dumps({"rule": {"line": str(line)}, "field": field, "value": value})
+
+
+def test_a_line_is_corrected_or_left_out_in_the_preview_and_sent_so(
+    admin: Client, organization: Organization, account: Any
+) -> None:
+    fixes = [fix(2, "budget", "350"), fix(4, "skip", "yes"), fix(3, "organization", "x"), "{"]
+    html = admin.post(
+        UPLOAD + "check/", {"file": table(account, "20", "500", "10"), "correction": fixes}
+    ).content.decode()
+    assert "This will create exactly 2 plans" in html
+    assert "1 row is left out." in html
+    admin.post(UPLOAD, {"file": table(account, "20", "500", "10"), "correction": fixes})
+    with organization_scope(organization.pk), transaction.atomic():
+        rows = [(row.line, row.source["budget"]) for row in BulkRow.objects.order_by("row_index")]
+    assert rows == [(2, "350"), (3, "500")]
+    with_other_fixes = {"file": table(account, "20", "500", "10"), "correction": fixes[:1]}
+    admin.post(UPLOAD, with_other_fixes)
+    assert row_count(organization) == 2 + 3  # another correction is another request
+
+
+def test_invalid_rows_come_back_as_a_file_to_correct(admin: Client, organization: Organization, account: Any) -> None:
+    answer = admin.post(UPLOAD + "failed.csv", {"file": table(account, "500", "20")})
+    text = answer.content.decode("utf-8-sig")
+    header, row = list(csv.DictReader(io.StringIO(text)).fieldnames or ()), next(csv.DictReader(io.StringIO(text)))
+    assert header[-2:] == ["result_error_field", "result_error_detail"]
+    assert (row["client_ref"], row["result_error_field"]) == ("r1", "budget")
+    again = SimpleUploadedFile("again.csv", text.replace(",20,", ",400,").encode())
+    html = admin.post(UPLOAD + "check/", {"file": again}).content.decode()
+    assert "This will create exactly 1 plan" in html
     assert row_count(organization) == 0
 
 

@@ -135,6 +135,7 @@ ROUTES: dict[str, Route] = {
     "frontend:plan-note": Route(both("plans:write"), {"plan_id": "plan"}),
     "frontend:plan-upload": Route(both("plans:write")),
     "frontend:upload-check": Route({"POST": "plans:write"}),
+    "frontend:upload-failed": Route({"POST": "plans:write"}),
     "frontend:upload-template": Route({"GET": "plans:read"}, extra={"extension": "csv"}),
     "frontend:templates": Route({"GET": "plans:read"}),
     "frontend:template": Route({"GET": "plans:read"}, {"template_id": "template"}),

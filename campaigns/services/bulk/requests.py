@@ -28,6 +28,7 @@ class Preview:
 
     rows: tuple[CheckedRow, ...]
     columns: tuple[str, ...]
+    sources: tuple[Mapping[str, Any], ...] = ()  # by a row's index
 
     @property
     def invalid_count(self) -> int:
@@ -79,7 +80,7 @@ def check_rows(actor: Actor, rows: Rows) -> Preview | Rows:
         checked = PlanRowChecker(actor).check(
             [SourceRow(index, row.line, row.source) for index, row in enumerate(first)]
         )
-    return Preview(tuple(checked), tuple(rows.columns))
+    return Preview(tuple(checked), tuple(rows.columns), tuple(row.source for row in first))
 
 
 def _chained(first: list[IncomingRow], rest: Any) -> Any:

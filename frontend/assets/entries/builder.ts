@@ -212,3 +212,11 @@ if (form) {
   });
   keepDraft();
 }
+
+// The upload's preview is corrected like the builder's; another file starts without corrections.
+const corrections = document.getElementById("corrections");
+const file = document.getElementById("upload-file");
+if (corrections && file) {
+  file.addEventListener("change", () => corrections.replaceChildren(), true);
+  startCorrections(corrections, () => file.dispatchEvent(new Event("corrected")));
+}

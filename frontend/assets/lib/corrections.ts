@@ -53,9 +53,12 @@ export function startCorrections(holder: HTMLElement, changed: () => void): void
     input.focus();
   };
   document.addEventListener("click", (event) => {
-    const button = (event.target as Element).closest<HTMLElement>("[data-edit-cell], [data-undo-cell], [data-undo-all]");
+    const button = (event.target as Element).closest<HTMLElement>("[data-edit-cell], [data-undo-cell], [data-undo-all], [data-skip-row]");
     if (!button) return;
     if (button.dataset["editCell"]) return edit(button);
+    if (button.hasAttribute("data-skip-row")) {
+      return keep({ rule: JSON.parse(button.dataset["rule"]!), field: "skip", value: "yes" });
+    }
     if (button.dataset["undoCell"]) drop(JSON.parse(button.dataset["rule"]!), button.dataset["undoCell"]);
     else holder.replaceChildren();
     changed();

@@ -3,8 +3,9 @@ import io
 from collections.abc import Callable
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import BulkRow
@@ -158,3 +159,23 @@ def test_another_agencys_rows_do_not_exist(
     for path in ("rows/", "results.csv"):
         assert client.get(f"{JOBS}{job.pk}/{path}").status_code == 404
     assert client.post(f"{JOBS}{job.pk}/retry/").status_code == 404
+
+
+def test_errors_are_counted_once_until_another_row_fails(admin: Client, job: Job) -> None:
+    rows = f"{JOBS}{job.pk}/rows/"
+    with CaptureQueriesContext(connection) as first:
+        assert admin.get(rows).context["groups"][0].count == 57
+    with CaptureQueriesContext(connection) as again:
+        assert admin.get(rows).context["groups"][0].count == 57
+    assert grouping(first) == 1
+    assert grouping(again) == 0
+    with organization_scope(job.organization_id), transaction.atomic():
+        BulkRow.objects.filter(job=job, row_index=0).update(
+            state="invalid", errors=[{"field": "budget", "code": "budget_too_low", "params": {"least_fen": 30000}}]
+        )
+        Job.objects.filter(pk=job.pk).update(counts={"invalid": 58, "failed": 1, "queued": 1})
+    assert admin.get(rows).context["groups"][0].count == 58
+
+
+def grouping(captured: CaptureQueriesContext) -> int:
+    return sum("GROUP BY" in query["sql"] for query in captured)

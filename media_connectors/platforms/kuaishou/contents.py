@@ -65,7 +65,8 @@ def targeting_from(target: JsonObject) -> Targeting:
         ages=tuple(ages[as_int(age)] for age in as_list(target.get("ages_range")) if as_int(age) in ages),
         region_codes=as_ints(target.get("region")),
         systems=(system,) if system else (),
-        interest_ids=as_ints(interest.get("label")),
+        # A label is the path from the group down; our id is its last number.
+        interest_ids=tuple(as_int(str(label).rpartition("-")[2]) for label in as_list(interest.get("label"))),
         include_audience_ids=as_ints(target.get("population")),
         exclude_audience_ids=as_ints(target.get("exclude_population")),
         is_expansion_on=as_int(target.get("intelli_extend_option")) == 1,

@@ -66,6 +66,17 @@ def campaign_body(account_remote_id: str, draft: CampaignDraft) -> JsonObject:
     }
 
 
+def label_of(interest: int) -> str:
+    """A category as targeting names it: all numbers from its group down, ``8-802-80202``.
+
+    A category's number begins with its parent's and adds two digits, as in the documentation's example.
+    """
+    path = [interest]
+    while path[0] >= 100:
+        path.insert(0, path[0] // 100)
+    return "-".join(str(number) for number in path)
+
+
 def unit_body(account_remote_id: str, draft: PlanDraft) -> JsonObject:
     """The body of ``gw/dsp/unit/create``."""
     body: JsonObject = {
@@ -206,7 +217,7 @@ def _target(targeting: Targeting) -> JsonObject:
     if targeting.interest_ids:
         target["behavior_type"] = 1
         target["behavior_interest"] = {
-            "interest": {"label": [str(interest) for interest in targeting.interest_ids], "strength_type": 0}
+            "interest": {"label": [label_of(interest) for interest in targeting.interest_ids], "strength_type": 0}
         }
     if targeting.include_audience_ids:
         target["population"] = list(targeting.include_audience_ids)

@@ -54,4 +54,4 @@ def test_interests_have_names_groups_and_the_vendors_own_numbers(media: Media) -
     found = {one.name: one for one in media.connector.list_interests(media.access)}
     assert found["车险"].group == "汽车"
     assert found["汽车"].group == ""
-    assert found["车险"].id == {Vendor.OCEANENGINE: 2403, Vendor.KUAISHOU: 70403}[VENDOR_OF[media.platform]]
+    assert found["车险"].id == {Vendor.OCEANENGINE: 2403, Vendor.KUAISHOU: 503}[VENDOR_OF[media.platform]]

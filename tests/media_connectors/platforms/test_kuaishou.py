@@ -24,7 +24,7 @@ from media_connectors.contracts import (
     Targeting,
     Vendor,
 )
-from media_connectors.platforms.kuaishou import codes, drafts, mapping, reports
+from media_connectors.platforms.kuaishou import codes, contents, drafts, mapping, reports
 from media_connectors.platforms.kuaishou.connector import KuaishouConnector
 from media_connectors.platforms.wire import media_day
 from tests.media_connectors.fakes import AnsweringMachine, access_to, flat, media_http, ok, refused
@@ -192,7 +192,7 @@ def test_a_unit_is_written_strictly():
         ages=(AgeBand.AGE_50_UP, AgeBand.AGE_18_23),
         region_codes=(11,),
         systems=(DeviceSystem.IOS,),
-        interest_ids=(5,),
+        interest_ids=(5, 802, 80202),
         include_audience_ids=(8,),
         is_expansion_on=True,
     )
@@ -221,7 +221,7 @@ def test_a_unit_is_written_strictly():
             "region": [11],
             "ages_range": [18, 50],
             "behavior_type": 1,
-            "behavior_interest": {"interest": {"label": ["5"], "strength_type": 0}},
+            "behavior_interest": {"interest": {"label": ["5", "8-802", "8-802-80202"], "strength_type": 0}},
             "population": [8],
         },
     }
@@ -369,3 +369,10 @@ def test_ids_may_be_numbers_or_text():
     phone, _ = connector(ok({"photo_id": None, "photoId": 5001, "signature": "m"}))
     uploaded = phone.upload(access(), kind=MaterialKind.VIDEO, filename="a.mp4", content=b"x", md5="m")
     assert (uploaded.remote_id, uploaded.is_ready) == ("5001", False)
+
+
+def test_labels_are_paths_and_our_ids_their_last_numbers():
+    labels = ["5", "8-802", "8-802-80202"]
+    target = {"behavior_interest": {"behavior": None, "interest": {"label": labels, "strength_type": 0}}}
+    assert contents.targeting_from(target).interest_ids == (5, 802, 80202)
+    assert [drafts.label_of(interest) for interest in (5, 802, 80202)] == labels

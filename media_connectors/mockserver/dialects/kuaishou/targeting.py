@@ -1,8 +1,9 @@
 """The ``target`` object of a unit: checked, kept as sent, and measured."""
 
+from itertools import pairwise
 from typing import Any
 
-from .values import refused, whole, whole_in, wholes
+from .values import items, refused, whole, whole_in, wholes
 
 AGE_STEPS = frozenset({18, 24, 31, 41, 50})
 YOUNGEST, OLDEST = 18, 55
@@ -100,11 +101,25 @@ def read_target(value: Any) -> dict[str, Any]:
     whole_in(target, "platform_os", frozenset({0, 1, 2, 3, 4}), ANY)
     whole_in(target, "behavior_type", BEHAVIOURS, ANY)
     whole_in(target, "filter_converted_level", frozenset(range(8)), ANY)
+    _check_labels(target.get("behavior_interest"))
     if target.get("region") and target.get("district_ids"):
         raise refused("target.region 与 target.district_ids 不能同时传")
     if set(target.get("population", [])) & set(target.get("exclude_population", [])):
         raise refused("target.population 与 target.exclude_population 不能有交集")
     return target
+
+
+def _check_labels(chosen: Any) -> None:
+    """A category is named by its path, ``8-802-80202``: a part alone, or below a foreign parent, means nothing."""
+    if chosen is not None and not isinstance(chosen, dict):
+        raise refused("参数错误：target.behavior_interest 必须为对象")
+    for side in ("behavior", "interest"):
+        part = (chosen or {}).get(side)
+        labels = items(part, "label") if isinstance(part, dict) else None
+        for label in labels or []:
+            path = str(label).split("-")
+            if len(path[0]) > 2 or any(below[:-2] != above for above, below in pairwise(path)):
+                raise refused(f"target.behavior_interest.{side}.label 的类目路径 {label} 不合法")
 
 
 def audience_width(target: dict[str, Any]) -> float:

@@ -4,7 +4,7 @@ from typing import Any
 
 from ...clock import day_of, stamp
 from ...dialect import Call
-from ...interests import tree
+from ...interests import TREE
 from ...model import DELETED, Operation
 from .campaigns import MOST_CAMPAIGNS
 from .paging import page_bounds
@@ -17,7 +17,6 @@ TARGETS = {"account": 1, "campaign": 2, "unit": 3, "creative": 4, "video": 5}
 CREATED, CHANGED = 1, 2
 BY_API = 5
 ACTION_TEXTS = ("立即投保", "立即咨询", "了解详情", "查看详情", "免费领取", "立即领取", "立即预约")
-FIRST_INTEREST = 70_000
 REACH = 5_200_000
 _DEEP_NAMES = {
     3: "付费",
@@ -96,11 +95,17 @@ def deep_goal_types(call: Call) -> dict[str, Any]:
 
 
 def behavior_interest(call: Call) -> dict[str, Any]:
-    """``v1/tool/label/behavior_interest``: the trees of behaviours (none here) and of interests."""
+    """``v1/tool/label/behavior_interest``: the trees of behaviours (none here) and of interests.
+
+    A part's number begins with its group's, as the paths of ``target`` need it.
+    """
     call.account(required_whole(call.params, "advertiser_id"))
     interests = [
-        {**_label(number, name, 1), "children": [_label(part, text, 2) for part, text in parts]}
-        for number, name, parts in tree(FIRST_INTEREST)
+        {
+            **_label(group, name, 1),
+            "children": [_label(group * 100 + part, text, 2) for part, text in enumerate(parts, 1)],
+        }
+        for group, (name, parts) in enumerate(TREE.items(), 1)
     ]
     return {"behavior_interest": {"behavior": [], "interest": interests}}
 

@@ -437,3 +437,15 @@ def test_narrow_targets_reach_fewer_people():
     in_two_cities = audience_width({"gender": 1, "ages_range": [18], "region": [1, 2]})
     assert everybody == 1.0
     assert everybody > women > young_women > in_two_cities >= 0.005
+
+
+@pytest.mark.parametrize("label", ["802", "9-802", "8-80202"])
+def test_a_category_that_is_no_path_is_refused(media, label):
+    campaign_id = media.campaign()
+    target = {"behavior_type": 1, "behavior_interest": {"interest": {"label": [label]}}}
+    assert "类目路径" in media.refusal("gw/dsp/unit/create", **media.unit_body(campaign_id, target=target))
+    target["behavior_interest"]["interest"]["label"] = ["8-802", "8-802-80202", "12"]
+    assert media.unit(campaign_id, target=target)
+    assert "对象" in media.refusal(
+        "gw/dsp/unit/create", **media.unit_body(campaign_id, "乙", target={"behavior_interest": [1]})
+    )

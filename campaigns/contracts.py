@@ -140,6 +140,21 @@ class SeriesPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeQuery:
+    """Which changes of the log; empty means all."""
+
+    actions: tuple[str, ...] = ()
+    job_id: str = ""
+    user_id: int | None = None
+    via: str = ""
+    platform: str = ""
+    account_id: int | None = None
+    field: str = ""  # of ``selectors.series.CHANGE_FIELDS``
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One change of a plan as the audit log tells it, with what stands there now."""
 

@@ -46,7 +46,7 @@ def extract(root: Path) -> dict[Message, set[str]]:
     for path in _sources(root):
         name = path.relative_to(root).as_posix()
         text = path.read_text(encoding="utf-8")
-        if path.suffix == ".html":
+        if path.suffix in {".html", ".txt"}:
             # Lines lose their indentation: the extractor reads the result as Python.
             text = "\n".join(line.lstrip() for line in templatize(text, origin=name).splitlines())
         for message in _messages_in(text):
@@ -89,7 +89,8 @@ def _sources(root: Path) -> Iterator[Path]:
     for top in ROOTS:
         for path in sorted((root / top).rglob("*")):
             name = path.relative_to(root).as_posix()
-            if path.suffix in {".py", ".html"} and not name.startswith(SKIPPED) and "/migrations/" not in name:
+            is_source = path.suffix in {".py", ".html"} or (path.suffix == ".txt" and "/templates/" in name)
+            if is_source and not name.startswith(SKIPPED) and "/migrations/" not in name:
                 yield path
 
 

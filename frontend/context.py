@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from frontend.navigation import PERSONAL, MenuLink, MenuSection, links, menu_for
@@ -60,6 +61,11 @@ class Shell:
     def role_label(self) -> str:
         """The actor's role in the reader's language."""
         return str(Role(self._actor.role).label) if self._actor and self._actor.role in Role.values else ""
+
+    @property
+    def email_is_on(self) -> bool:
+        """Whether a forgotten password can be set anew by email."""
+        return bool(settings.EMAIL_IS_ON)
 
     @property
     def shortcuts(self) -> tuple[Shortcut, ...]:

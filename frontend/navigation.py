@@ -103,6 +103,11 @@ def links(actor: Actor, items: Iterable[MenuItem], current: str = "") -> Iterato
             yield MenuLink(str(item.label), item.icon, url, item.url_name == current, item.keys)
 
 
+def group_of(current: str) -> str:
+    """The heading of the menu under which the page stands; empty for the first pages and those that are in no menu."""
+    return next((str(group.label) for group in MENU if current in {item.url_name for item in group.items}), "")
+
+
 def find_pages(actor: Actor, text: str) -> tuple[MenuLink, ...]:
     """Pages whose label holds the text, for the search box."""
     wanted = text.casefold()

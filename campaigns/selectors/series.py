@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from campaigns.contracts import HistoryEntry, PlanDetail, SeriesPoint
+from django.db.models import Q
+
+from campaigns.contracts import ChangeQuery, HistoryEntry, PlanDetail, SeriesPoint
 from campaigns.domain.maturity import matured
 from campaigns.domain.metrics import MATURED, MEASURES, METRICS, values_of
 from campaigns.domain.periods import Period
@@ -16,6 +18,7 @@ from campaigns.selectors import frames
 from campaigns.selectors.maturity import arrived_shares
 from campaigns.selectors.plans import visible_plans
 from campaigns.selectors.sources import Reach
+from media_connectors.selectors.directory import account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.selectors import AuditQuery, search_events
 from xmagnet.core.clock import MEDIA_TIMEZONE, media_now, media_today
@@ -86,19 +89,36 @@ def plan_history(
 
 
 def change_log(
-    actor: Actor, *, actions: tuple[str, ...] = (), job_id: str = "", before_id: int | None = None, limit: int = 100
+    actor: Actor, query: ChangeQuery, *, before_id: int | None = None, limit: int = 100
 ) -> tuple[HistoryEntry, ...]:
     """Changes of every plan in sight, newest first; page on with the last entry's id."""
     actor.require("plans:read")
-    found = search_events(actor, AuditQuery(object_type="plan", job_id=job_id))
-    if actions:
-        found = found.filter(action__in=actions)
+    found = search_events(
+        actor,
+        AuditQuery(
+            object_type="plan", job_id=query.job_id, user_id=query.user_id, since=query.since, until=query.until
+        ),
+    )
+    if query.actions:
+        found = found.filter(action__in=query.actions)
+    if query.via:
+        found = found.filter(via=query.via)
+    if query.platform or query.account_id is not None:
+        accounts = account_facts(actor).values()
+        wanted = [
+            one.id for one in accounts if query.platform in ("", one.platform) and query.account_id in (None, one.id)
+        ]
+        found = found.filter(account_id__in=wanted)
+    if query.field in CHANGE_FIELDS:
+        found = found.filter(Q(before__has_key=query.field) | Q(after__has_key=query.field))
     if before_id is not None:
         found = found.filter(id__lt=before_id)
     events = list(found[: min(limit, 1000)])
     ids = {int(event.object_id) for event in events if event.object_id.isdigit()}
     plans = {row["id"]: row for row in visible_plans(actor).filter(pk__in=ids).values("id", *CHANGE_FIELDS)}
-    return tuple(_history_entry(event, plans) for event in events if int(event.object_id) in plans)
+    return tuple(
+        _history_entry(event, plans) for event in events if event.object_id.isdigit() and int(event.object_id) in plans
+    )
 
 
 def days_between(first_on: date, last_on: date) -> list[date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -163,6 +164,12 @@ def bytes_size(size: int | None) -> str:
 def lookup(mapping: Mapping[Any, Any], key: Any) -> Any:
     """``mapping[key]``, or nothing."""
     return mapping.get(key)
+
+
+@register.filter
+def pretty_json(value: Any) -> str:
+    """A JSON value as people read it."""
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
 
 
 @register.simple_tag(takes_context=True)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from frontend.audit_words import ACTION_GROUPS, VIA_LABELS, changes
-from frontend.views.base import ROWS_PER_PAGE, Page
+from frontend.audit_words import ACTION_GROUPS, ACTIONS, VIA_LABELS, action_label, changes
+from frontend.views.base import ROWS_PER_PAGE, Page, midnight, number_or_none
+from xmagnet.accounts.actor import Actor
 from xmagnet.audit.selectors import AuditQuery, iterate_events, search_events
 from xmagnet.core.spreadsheets import CSV_TYPE, csv_stream
 from xmagnet.jobs.services import AlreadyRunning, enqueue
+from xmagnet.people.members import list_members
 from xmagnet.web.streaming import stream_in_scope
 
 COLUMNS = [
@@ -28,24 +29,23 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+FILTERS = ("q", "action", "object", "person", "since", "until")
+#: in the filter; anybody else is found by name in the search field
+PEOPLE_SHOWN = 200
+
+
 def query_of(values: Any) -> AuditQuery:
     """What the search form (or the export's address) asks for; days are whole days in the organization's zone."""
-    since, until = _midnight(values.get("since", "")), _midnight(values.get("until", ""))
+    since, until = midnight(values.get("since", "")), midnight(values.get("until", ""))
+    action = values.get("action", "")
     return AuditQuery(
         text=values.get("q", "").strip()[:120],
-        action=values.get("action", "") if values.get("action") in ACTION_GROUPS else "",
-        object_id=values.get("object", "")[:40],
+        action=action if action in ACTION_GROUPS or action in ACTIONS else "",
+        object_id=values.get("object", "").strip()[:40],
+        user_id=number_or_none(values.get("person", "")),
         since=since,
         until=until + timedelta(days=1) if until else None,
     )
-
-
-def _midnight(text: str) -> datetime | None:
-    try:
-        day = parse_date(text)
-    except ValueError:
-        return None
-    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
 class AuditLog(Page):
@@ -64,14 +64,34 @@ class AuditLog(Page):
         rows = list(events[: ROWS_PER_PAGE + 1])
         shown = rows[:ROWS_PER_PAGE]
         return super().get_context_data(
-            events=[{"event": event, "changes": changes(event.before, event.after)} for event in shown],
+            events=[
+                {"event": event, "action": action_label(event.action), "changes": changes(event.before, event.after)}
+                for event in shown
+            ],
             next_before=shown[-1].pk if len(rows) > ROWS_PER_PAGE else None,
             is_first=not before,
-            groups=ACTION_GROUPS,
+            groups=grouped_actions(),
+            people=people_options(self.actor),
+            is_filtered=any(self.request.GET.get(name) for name in FILTERS),
             via_labels=VIA_LABELS,
             may_verify=not self.actor.is_narrowed,
             **kwargs,
         )
+
+
+def grouped_actions() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The choices of the action filter: a group's prefix and label, then its actions."""
+    return [
+        (prefix, str(label), [(code, str(words)) for code, words in ACTIONS.items() if code.startswith(prefix)])
+        for prefix, label in ACTION_GROUPS.items()
+    ]
+
+
+def people_options(actor: Actor) -> list[tuple[str, str]]:
+    """Members whose doings can be asked for; nothing for those who may not see members."""
+    if not actor.can("members:read"):
+        return []
+    return [(str(member.user_id), str(member.user)) for member in list_members(actor)[:PEOPLE_SHOWN]]
 
 
 class AuditExport(Page):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any, ClassVar
 
 from django.core.paginator import Page as PageOfRows
@@ -10,7 +11,10 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
 
+from frontend.navigation import group_of
 from xmagnet.accounts.actor import Actor
 from xmagnet.web.pages import OrgPage
 
@@ -20,6 +24,20 @@ ROWS_PER_PAGE = 50
 def address(actor: Actor, name: str, *args: Any) -> str:
     """The address of a page inside the actor's organization."""
     return reverse(f"frontend:{name}", args=(actor.organization_slug, *args))
+
+
+def midnight(text: str) -> datetime | None:
+    """The start of the day that a date field holds; None for anything else."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+
+
+def number_or_none(text: str) -> int | None:
+    """A database id that an address holds; None for anything else."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +63,7 @@ class Page(OrgPage):
         return address(self.actor, name, *args)
 
     def crumbs(self) -> tuple[Crumb, ...]:
-        """The way here, without the page itself; empty on pages that the menu leads to."""
+        """The way here between the menu's group and the page itself; empty on pages that the menu leads to."""
         return ()
 
     def page_title(self) -> str:
@@ -55,7 +73,9 @@ class Page(OrgPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         title = self.page_title()
         way = self.crumbs()
-        crumbs = (*way, Crumb(title)) if way else ()
+        group = group_of(self.menu_item)
+        crumbs = (Crumb(group),) if group else ()
+        crumbs = (*crumbs, *way, Crumb(title)) if group or way else ()
         return super().get_context_data(page_title=title, crumbs=crumbs, **kwargs)
 
     def page_of(self, rows: QuerySet[Any] | list[Any], *, size: int = ROWS_PER_PAGE) -> PageOfRows[Any]:

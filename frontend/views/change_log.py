@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -13,11 +14,15 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.contracts import HistoryEntry
+from campaigns.contracts import ChangeQuery, HistoryEntry
 from campaigns.selectors.series import change_log
 from campaigns.services.changes.planning import preview_undo, undo_changes
-from frontend.views.base import Crumb, Page
+from frontend.audit_words import VIA_LABELS
+from frontend.views.audit import people_options
+from frontend.views.base import Crumb, Page, midnight, number_or_none
 from frontend.views.plan_changes import sent_message, shown_preview, value_text
+from media_connectors.choices import PlatformChoice
+from media_connectors.selectors.directory import account_facts
 from xmagnet.audit.selectors import AuditQuery, search_events
 from xmagnet.core.errors import Conflict, InvalidInput, NotFound
 from xmagnet.jobs.selectors import get_job
@@ -71,7 +76,7 @@ def described(entry: HistoryEntry) -> dict[str, Any]:
 
 
 class ChangeLog(Page):
-    """``/changes/``: newest first, by kind and job."""
+    """``/changes/``: newest first, by kind, job, person, way, media, account, field and day."""
 
     permission = "plans:read"
     template_name = "frontend/changes/page.html"
@@ -79,24 +84,49 @@ class ChangeLog(Page):
     menu_item = "changes"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        action, job_id = self.request.GET.get("action", ""), self.request.GET.get("job", "").strip()
-        before = self.request.GET.get("before", "")
+        values = self.request.GET
+        query, before = query_of(values), values.get("before", "")
         entries = change_log(
             self.actor,
-            actions=(action,) if action in ACTIONS else (),
-            job_id=job_id,
+            query,
             before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
             limit=ROWS,
         )
         return super().get_context_data(
             entries=[described(entry) for entry in entries],
             chips=[("", _("All")), *((key, str(label)) for key, label in ACTIONS.items())],
-            action=action,
-            job_id=job_id,
+            query=query,
+            action=values.get("action", ""),
+            job_id=query.job_id,
+            fields=FIELDS,
+            via_labels=VIA_LABELS,
+            platforms=PlatformChoice.choices,
+            accounts=[(str(one.id), one.name) for one in account_facts(self.actor).values()],
+            people=people_options(self.actor) or [(str(self.actor.user_id), self.actor.user_name)],
+            is_filtered=any(values.get(name) for name in FILTERS),
             next_before=entries[-1].id if len(entries) == ROWS else None,
             may_undo=self.actor.can("plans:write"),
             **kwargs,
         )
+
+
+FILTERS = ("action", "job", "person", "via", "media", "account", "field", "since", "until")
+
+
+def query_of(values: Any) -> ChangeQuery:
+    """What the filters ask for; a value that is no choice asks for everything. Days are whole."""
+    action, until = values.get("action", ""), midnight(values.get("until", ""))
+    return ChangeQuery(
+        actions=(action,) if action in ACTIONS else (),
+        job_id=values.get("job", "").strip()[:40],
+        user_id=number_or_none(values.get("person", "")),
+        via=values.get("via", "") if values.get("via") in VIA_LABELS else "",
+        platform=values.get("media", "") if values.get("media") in PlatformChoice.values else "",
+        account_id=number_or_none(values.get("account", "")),
+        field=values.get("field", "") if values.get("field") in FIELDS else "",
+        since=midnight(values.get("since", "")),
+        until=until + timedelta(days=1) if until else None,
+    )
 
 
 class _Undo(Page):

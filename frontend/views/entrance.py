@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 
@@ -28,6 +32,18 @@ class ChooseOrganization(LoginRequiredMixin, TemplateView):
         if len(organizations) == 1:
             return redirect("frontend:overview", organizations[0].slug)
         return self.render_to_response(self.get_context_data(organizations=organizations))
+
+
+@require_POST
+@login_required
+def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Sign out one of the reader's own sessions elsewhere."""
+    session = UserSession.objects.filter(user_id=request.user.pk, pk=session_id).first()
+    if session is None:
+        raise Http404
+    session.end()
+    messages.success(request, _("That session is signed out."))
+    return redirect("usersessions_list")
 
 
 @require_POST

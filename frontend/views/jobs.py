@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.services.bulk.control import cancel_bulk_job
+from frontend.audit_words import verification_words
 from frontend.job_words import kind_label, progress_of
 from frontend.views.base import Crumb, Fragment, Page
 from xmagnet.core.errors import Conflict
@@ -87,11 +88,13 @@ class JobPage(OneJob, Page):
             may_launch=self.found.kind == CREATE_PLANS and self.actor.can("plans:launch"),
             may_pause_created=self.found.kind == CREATE_PLANS and self.actor.can("plans:launch"),
             has_failed=any(counts.get(state) for state in NOT_SUCCEEDED),
+            outcome=verification_words(self.found.result) if self.found.kind == VERIFY_AUDIT else None,
             **described(self.found),
             **kwargs,
         )
 
 
+VERIFY_AUDIT = "audit.verify"
 MAX_EVENTS = 200
 #: the kind of job that makes plans, which stopping it can pause
 CREATE_PLANS = "plans.create"

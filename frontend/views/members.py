@@ -9,6 +9,7 @@ from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
@@ -16,8 +17,10 @@ from django.views.generic import TemplateView
 from frontend.forms.people import AccessForm, InvitationForm, JoinForm
 from frontend.views.base import Crumb, Page
 from frontend.views.forms import FormPage, add_errors
+from xmagnet.accounts.roles import Role
 from xmagnet.core.errors import Conflict, InvalidInput, NotFound
 from xmagnet.people import members
+from xmagnet.people.agencies import list_agencies
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -32,9 +35,24 @@ class MemberList(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         may_manage = self.actor.can("members:manage")
-        invitations = members.list_invitations(self.actor)[:100] if may_manage else ()
-        page = self.page_of(members.list_members(self.actor))
-        return super().get_context_data(page=page, invitations=invitations, may_manage=may_manage, **kwargs)
+        values = self.request.GET
+        query = members.MemberQuery(
+            text=values.get("q", "").strip()[:120],
+            role=values.get("role", "") if values.get("role") in Role.values else "",
+            agency=values.get("agency", ""),
+        )
+        page = self.page_of(members.list_members(self.actor, query))
+        return super().get_context_data(
+            page=page,
+            invitations=members.list_invitations(self.actor)[:100] if may_manage else (),
+            may_manage=may_manage,
+            now=timezone.now(),
+            roles=Role.choices,
+            agencies=[("none", _("The advertiser itself")), *((str(a.pk), a.name) for a in list_agencies(self.actor))],
+            second_steps=members.with_second_step(member.user_id for member in page),
+            is_filtered=any(values.get(name) for name in ("q", "role", "agency")),
+            **kwargs,
+        )
 
 
 class _MembersForm(FormPage):
@@ -55,14 +73,36 @@ class InviteMember(_MembersForm):
     form_class = InvitationForm
     submit_label = gettext_lazy("Make the invitation")
 
+    def form_options(self) -> dict[str, Any]:
+        return super().form_options() | {"initial": {"agency_id": self.request.GET.get("agency", "")}}
+
     def perform(self, form: Any) -> HttpResponse:
         email = form.cleaned_data["email"]
         made = members.invite_member(self.actor, email=email, access=form.access())
-        link = self.request.build_absolute_uri(
-            reverse("frontend:join", args=(self.actor.organization_slug, made.secret))
-        )
-        context = self.get_context_data(email=email, link=link, expires_at=made.expires_at)
-        return self.response_class(self.request, "frontend/people/invited.html", context)
+        return show_link(self, email, made)
+
+
+def show_link(page: Page, email: str, made: members.MadeInvitation) -> HttpResponse:
+    """The one answer that holds an invitation's link."""
+    link = page.request.build_absolute_uri(reverse("frontend:join", args=(page.actor.organization_slug, made.secret)))
+    context = page.get_context_data(email=email, link=link, expires_at=made.expires_at)
+    return page.response_class(page.request, "frontend/people/invited.html", context)
+
+
+class RenewInvitation(Page):
+    """A new link for an invitation that was lost or ran out."""
+
+    permission = "members:manage"
+    http_method_names = ["post"]
+    title = gettext_lazy("Invite a member")
+    menu_item = "members"
+
+    def crumbs(self) -> tuple[Crumb, ...]:
+        return (Crumb(_("Members"), self.url("members")),)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        invitation, made = members.renew_invitation(self.actor, kwargs["invitation_id"])
+        return show_link(self, invitation.email, made)
 
 
 class ChangeMember(_MembersForm):

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from frontend.forms.notifications import WishesForm
-from frontend.views.base import Crumb, Fragment, Page
+from frontend.views.base import Crumb, Fragment, Page, midnight
 from frontend.views.forms import FormPage
 from xmagnet.notices import selectors, services
 from xmagnet.notices.choices import Channel
@@ -29,15 +27,6 @@ SHOWN = 8
 def described(notice: Any) -> dict[str, Any]:
     """A notice with its words."""
     return {"notice": notice, "words": words_of(notice), "is_new": notice.is_unread}
-
-
-def midnight(text: str) -> datetime | None:
-    """The start of a day that somebody typed, None for anything else."""
-    try:
-        day = parse_date(text)
-    except ValueError:
-        return None
-    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
 class Bell(Fragment):

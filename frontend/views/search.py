@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.selectors.plans import visible_plans
+from campaigns.selectors.templates import visible_templates
 from frontend.job_words import kind_label
 from frontend.navigation import find_pages
 from frontend.templatetags.kit import platform_name
@@ -20,6 +21,8 @@ from media_connectors.selectors.directory import account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.jobs.selectors import get_job, list_jobs
 from xmagnet.notices.words import JOB_NAMES
+from xmagnet.people.agencies import list_agencies
+from xmagnet.people.members import list_members
 
 MAX_LENGTH = 120
 SUGGESTED_PER_GROUP = 5
@@ -51,12 +54,13 @@ def pages(actor: Actor, text: str, limit: int) -> HitGroup:
 
 
 def jobs(actor: Actor, text: str, limit: int) -> HitGroup:
-    """Jobs by id, or by what they do."""
+    """Jobs by id, by what they do, or by their file."""
     if not actor.can("jobs:read"):
         return HitGroup(_("Jobs"), ())
     exact = get_job(actor, text)
     kinds = [kind for kind, label in JOB_NAMES.items() if text.casefold() in str(label).casefold()]
-    found = [exact] if exact else list(list_jobs(actor).filter(kind__in=kinds)[:limit]) if kinds else []
+    wanted = Q(source__filename__icontains=text) | Q(kind__in=kinds)
+    found = [exact] if exact else list(list_jobs(actor).filter(wanted)[:limit])
     return HitGroup(
         _("Jobs"),
         tuple(
@@ -90,18 +94,68 @@ def plans(actor: Actor, text: str, limit: int) -> HitGroup:
     wanted = Q(name__icontains=text) | Q(client_ref=text)
     if text.isdecimal():
         wanted |= Q(remote_id=text)
-    page = address(actor, "plans")
     return HitGroup(
         _("Plans"),
         tuple(
-            Hit(plan.name, f"{page}?{urlencode({'q': plan.remote_id})}", "target", platform_name(plan.platform))
+            Hit(plan.name, address(actor, "plan", plan.pk), "target", platform_name(plan.platform))
             for plan in found.filter(wanted).order_by("-created_at", "-id")[:limit]
         ),
     )
 
 
+def templates(actor: Actor, text: str, limit: int) -> HitGroup:
+    """Setting templates by name."""
+    if not actor.can("plans:read"):
+        return HitGroup(_("Templates"), ())
+    found = visible_templates(actor).filter(is_draft=False, name__icontains=text).order_by("name", "-version")
+    newest = {template.name: template for template in reversed(found[: limit * 5])}
+    return HitGroup(
+        _("Templates"),
+        tuple(
+            Hit(template.name, address(actor, "template", template.pk), "template")
+            for template in list(newest.values())[:limit]
+        ),
+    )
+
+
+def agencies(actor: Actor, text: str, limit: int) -> HitGroup:
+    """Agencies by name."""
+    if not actor.can("agencies:read"):
+        return HitGroup(_("Agencies"), ())
+    return HitGroup(
+        _("Agencies"),
+        tuple(
+            Hit(agency.name, address(actor, "agency", agency.pk), "building-community", agency.code)
+            for agency in list_agencies(actor).filter(name__icontains=text)[:limit]
+        ),
+    )
+
+
+def members(actor: Actor, text: str, limit: int) -> HitGroup:
+    """Members by name or email."""
+    if not actor.can("members:read"):
+        return HitGroup(_("Members"), ())
+    page = address(actor, "members")
+    found = list_members(actor).filter(Q(user__name__icontains=text) | Q(user__email__icontains=text))
+    return HitGroup(
+        _("Members"),
+        tuple(
+            Hit(str(member.user), f"{page}?{urlencode({'q': member.user.email})}", "users", member.get_role_display())
+            for member in found[:limit]
+        ),
+    )
+
+
 #: who looks; a new kind of thing joins the search by joining this table
-SOURCES: tuple[Callable[[Actor, str, int], HitGroup], ...] = (pages, plans, accounts, jobs)
+SOURCES: tuple[Callable[[Actor, str, int], HitGroup], ...] = (
+    pages,
+    plans,
+    accounts,
+    jobs,
+    templates,
+    agencies,
+    members,
+)
 
 
 def search(actor: Actor, text: str, limit: int) -> tuple[HitGroup, ...]:

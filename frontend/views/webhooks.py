@@ -14,7 +14,7 @@ from frontend.forms.webhooks import EndpointForm
 from frontend.views.base import Crumb, Page
 from frontend.views.forms import FormPage
 from xmagnet.webhooks import services
-from xmagnet.webhooks.choices import Event
+from xmagnet.webhooks.choices import DeliveryState, Event
 from xmagnet.webhooks.selectors import visible_deliveries, visible_endpoints
 
 #: why we stopped calling
@@ -70,12 +70,17 @@ class EndpointPage(_Webhooks):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         endpoint = self.endpoint()
         deliveries = visible_deliveries(self.actor).filter(endpoint_id=endpoint.pk)
+        state = self.request.GET.get("state", "")
+        if state in DeliveryState.values:
+            deliveries = deliveries.filter(state=state)
         return super().get_context_data(
             endpoint=endpoint,
             page=self.page_of(deliveries),
             event_labels=dict(Event.choices),
             disabled_words=DISABLED_WORDS,
             tones=DELIVERY_TONES,
+            state=state,
+            chips=[("", _("All")), *DeliveryState.choices],
             **kwargs,
         )
 

@@ -1,12 +1,16 @@
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
+from django.utils import translation
 
-from frontend.audit_words import FieldChange, changes
+from frontend.audit_words import ACTION_GROUPS, ACTIONS, FieldChange, action_label, changes, verification_words
 from frontend.views.base import ROWS_PER_PAGE
-from tests.factories import OrganizationFactory, make_actor
+from tests.factories import OrganizationFactory, make_actor, make_member
 from tests.frontend.rows import reload, row_of, rows_of
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
@@ -103,3 +107,69 @@ def test_changes_are_the_fields_that_differ() -> None:
         FieldChange("c", "", "1, 2"),
     )
     assert changes(None, None) == ()
+
+
+def recorded_actions() -> set[str]:
+    """Every action code that the sources can record: arguments of ``Entry`` and whatever is called ``action``."""
+    root = Path(settings.BASE_DIR)
+    found: set[str] = set()
+
+    def texts(node: ast.AST | None) -> Iterator[str]:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value:
+            yield node.value
+        elif isinstance(node, ast.IfExp):
+            yield from texts(node.body)
+            yield from texts(node.orelse)
+
+    for top in ("xmagnet", "media_connectors", "campaigns", "creatives", "agencies"):
+        for path in (root / top).rglob("*.py"):
+            if "migrations" in path.parts or "mockserver" in path.parts:
+                continue
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                    if name in {"Entry", "_entry"} and node.args:
+                        found |= set(texts(node.args[0]))
+                    for keyword in node.keywords:
+                        if keyword.arg == "action":
+                            found |= set(texts(keyword.value))
+                elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "action":
+                    found |= set(texts(node.value))
+    return found
+
+
+def test_every_recorded_action_has_words_and_a_group() -> None:
+    recorded = recorded_actions()
+    assert {"plan.changed", "member.suspended", "member.restored", "channel.created", "plan.undone"} <= recorded
+    assert recorded <= set(ACTIONS), sorted(recorded - set(ACTIONS))
+    for action in ACTIONS:
+        assert any(action.startswith(group) for group in ACTION_GROUPS), action
+        with translation.override("zh-hans"):
+            assert any("一" <= letter <= "鿿" for letter in action_label(action)), action
+
+
+def test_the_search_narrows_by_exact_action_person_and_object(organization: Organization, admin: Client) -> None:
+    with organization_scope(organization.pk), transaction.atomic():
+        li = make_actor(organization, user_id=make_member(organization).pk, user_name="Li Lei")
+        record_many(li, [Entry("plan.changed", "plan", 77, "alpha"), Entry("plan.undone", "plan", 78, "beta")])
+    happened(organization, Entry("plan.changed", "plan", 79, "gamma"))
+    assert shown(admin, action="plan.undone") == {"beta"}
+    assert shown(admin, person=str(li.user_id)) == {"alpha", "beta"}
+    assert shown(admin, object="79") == {"gamma"}
+    assert shown(admin, action="plan.nothing", person="x") == {"alpha", "beta", "gamma"}
+    page = admin.get(LOG, {"action": "plan.undone"}).content.decode()
+    assert "Change of a plan undone" in page
+
+
+def shown(client: Client, **values: str) -> set[str]:
+    html = client.get(LOG, values).content.decode()
+    return {name for name in ("alpha", "beta", "gamma") if f">{name}<" in html}
+
+
+def test_verifying_tells_what_it_found(organization: Organization, admin: Client) -> None:
+    happened(organization, Entry("plan.changed", "plan", 1, "alpha"))
+    response = admin.post(f"{LOG}verify/")
+    run_job("audit.verify", organization.pk, row_of(organization, Job).pk)
+    assert "The chain holds: 0 events under 0 seals" in admin.get(response["Location"]).content.decode()
+    words, tone = verification_words({"broken_seal_id": 7, "events": 3})
+    assert (tone, "seal 7" in words) == ("bad", True)

@@ -229,7 +229,7 @@ def test_agencies_are_added_renamed_and_switched_off(organization: Organization,
     admin.post(f"{BASE}agencies/add/", {"name": "蓝鲸传媒"})
     agency = row_of(organization, Agency)
     assert admin.post(f"{BASE}agencies/add/", {"name": "蓝鲸传媒"}).status_code == 422
-    admin.post(f"{BASE}agencies/{agency.pk}/", {"name": "蓝鲸互动"})
+    admin.post(f"{BASE}agencies/{agency.pk}/edit/", {"name": "蓝鲸互动"})
     admin.post(f"{BASE}agencies/{agency.pk}/switch/", {"active": "no"})
     agency = reload(agency)
     assert (agency.name, agency.is_active) == ("蓝鲸互动", False)

@@ -139,7 +139,7 @@ def test_plans_are_found_by_name_and_id_inside_the_agency(
     client = as_role(Role.OPTIMIZER, agency=own)
     html = client.get(search, {"q": "春节"}).content.decode()
     assert "春节 &lt;放量&gt;" in html
-    assert f"/o/sunrise/plans/?q={mine.remote_id}" in html
+    assert f"/o/sunrise/plans/{mine.pk}/" in html
     assert "CANARY" not in html
     assert "春节" in client.get(search, {"q": mine.remote_id}).content.decode()
     assert "春节" not in as_role(Role.FINANCE).get(search, {"q": "春节"}).content.decode()

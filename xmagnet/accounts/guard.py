@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from xmagnet.accounts.actor import Actor
-from xmagnet.accounts.models import AccountGrant, ApiToken, Membership, Organization, User
+from xmagnet.accounts.models import MAY_ENTER, AccountGrant, ApiToken, Membership, Organization, User
 from xmagnet.accounts.roles import PERMISSIONS, permissions_of
 from xmagnet.accounts.tokens import hash_token, looks_like_token
 from xmagnet.core.context import request_id
@@ -89,9 +89,7 @@ def _actor(principal: Principal, organization: Organization, via: str) -> Actor:
             scopes = _scopes_of_job_token(token_id)
     else:
         user_id = principal.pk
-    membership = (
-        Membership.objects.select_related("user").filter(user_id=user_id, is_active=True, user__is_active=True).first()
-    )
+    membership = Membership.objects.select_related("user").filter(MAY_ENTER, user_id=user_id).first()
     if membership is None:
         raise NotFound
     return _member_actor(principal, organization, membership, via, token_id, scopes)

@@ -104,6 +104,14 @@ class Membership(TenantModel):
         return f"{self.user_id} in {self.organization_id} as {self.role}"
 
 
+#: memberships that open the door: the person is active, here and altogether, and so is the agency they belong to
+MAY_ENTER = (
+    models.Q(is_active=True)
+    & models.Q(user__is_active=True)
+    & (models.Q(agency__isnull=True) | models.Q(agency__is_active=True))
+)
+
+
 class AccountGrant(TenantModel):
     """One media account that an account-limited member may see and work on."""
 

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from xmagnet.accounts.actor import Actor
-from xmagnet.accounts.models import AccountGrant, Membership, Organization, User
+from xmagnet.accounts.models import MAY_ENTER, AccountGrant, Membership, Organization, User
 from xmagnet.accounts.roles import permissions_of
 from xmagnet.core.crypto import decrypt
 from xmagnet.core.outward import post
@@ -94,7 +94,7 @@ def _deliveries(notices: list[Notice]) -> Iterable[NoticeDelivery]:
 
 def _members() -> list[tuple[Actor, Wishes]]:
     """Everybody in the organization as the gate would see them, with their wishes, in three queries."""
-    memberships = list(Membership.objects.select_related("user").filter(is_active=True, user__is_active=True))
+    memberships = list(Membership.objects.select_related("user").filter(MAY_ENTER))
     granted: dict[int, set[int]] = {}
     for membership_id, account_id in AccountGrant.objects.values_list("membership_id", "account_id"):
         granted.setdefault(membership_id, set()).add(account_id)

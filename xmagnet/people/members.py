@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -44,18 +46,44 @@ class MadeInvitation:
     expires_at: datetime
 
 
-def list_members(actor: Actor) -> QuerySet[Membership]:
+@dataclass(frozen=True, slots=True)
+class MemberQuery:
+    """Whom to list; empty means everybody. ``agency`` is an id, or "none" for the advertiser's own people."""
+
+    text: str = ""  # in name or email
+    role: str = ""
+    agency: str = ""
+
+
+def list_members(actor: Actor, query: MemberQuery | None = None) -> QuerySet[Membership]:
     """Members by name, with their person and agency; an agency's user sees the agency's own."""
+    query = query or MemberQuery()
     members = Membership.objects.select_related("user", "agency").order_by("user__name", "user__email")
-    return members if actor.agency_id is None else members.filter(agency_id=actor.agency_id)
+    if actor.agency_id is not None:
+        members = members.filter(agency_id=actor.agency_id)
+    if query.text:
+        members = members.filter(Q(user__name__icontains=query.text) | Q(user__email__icontains=query.text))
+    if query.role:
+        members = members.filter(role=query.role)
+    if query.agency == "none":
+        members = members.filter(agency_id__isnull=True)
+    elif query.agency.isdecimal() and len(query.agency) < 19:
+        members = members.filter(agency_id=int(query.agency))
+    return members
+
+
+def with_second_step(user_ids: Iterable[int]) -> frozenset[int]:
+    """Who of them signs in with a code beside the password."""
+    found = Authenticator.objects.filter(user_id__in=list(user_ids), type=Authenticator.Type.TOTP)
+    return frozenset(found.values_list("user_id", flat=True))
 
 
 def list_invitations(actor: Actor) -> QuerySet[Invitation]:
-    """Open invitations, newest first."""
+    """Invitations that nobody has accepted or revoked, newest first; those that ran out can be renewed."""
     actor.require("members:manage")
     return (
         Invitation.objects.select_related("agency", "invited_by")
-        .filter(accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=timezone.now())
+        .filter(accepted_at__isnull=True, revoked_at__isnull=True)
         .order_by("-created_at")
     )
 
@@ -74,6 +102,8 @@ def invite_member(actor: Actor, *, email: str, access: MemberAccess) -> MadeInvi
         errors.add("/email", "already_member", _("This person is a member already."))
     errors.raise_if_any()
     secret = secrets.token_urlsafe(32)
+    # One door for a person: an older link could grant another role.
+    list_invitations(actor).filter(email=email).update(revoked_at=timezone.now())
     invitation = Invitation(
         email=email,
         role=access.role,
@@ -89,6 +119,20 @@ def invite_member(actor: Actor, *, email: str, access: MemberAccess) -> MadeInvi
         Entry("member.invited", "invitation", invitation.pk, email, after=_access_json(access)),
     )
     return MadeInvitation(invitation.pk, secret, invitation.expires_at)
+
+
+def renew_invitation(actor: Actor, invitation_id: int) -> tuple[Invitation, MadeInvitation]:
+    """A new link and new days for an open invitation; the old link is worthless. Raises ``NotFound``."""
+    actor.require("members:manage")
+    invitation = list_invitations(actor).select_for_update(of=("self",)).filter(pk=invitation_id).first()
+    if invitation is None:
+        raise NotFound
+    secret = secrets.token_urlsafe(32)
+    invitation.secret_sha256 = _hash(secret)
+    invitation.expires_at = timezone.now() + INVITATION_LIFETIME
+    invitation.save(update_fields=["secret_sha256", "expires_at"])
+    record(actor, Entry("member.invitation_renewed", "invitation", invitation.pk, invitation.email))
+    return invitation, MadeInvitation(invitation.pk, secret, invitation.expires_at)
 
 
 def revoke_invitation(actor: Actor, invitation_id: int) -> None:

@@ -129,6 +129,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # members come by invitation, which proves 
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers get no mail from us
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[X-Magnet] "
+PASSWORD_RESET_TIMEOUT = 3 * 3600  # seconds
 # By name, in each process: the only limit on guessing the codes of the second factor, and a soft one on passwords,
 # whose failures django-axes counts by name and address in the database.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/900s/key"}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from typing import Any, ClassVar
+from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
 from django.template.response import SimpleTemplateResponse
 from django.views.generic import TemplateView
 
@@ -32,7 +35,7 @@ class OrgPage(LoginRequiredMixin, TemplateView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return self.handle_no_permission()
+            return _sign_in_again(request) if request.headers.get("HX-Request") else self.handle_no_permission()
         is_reading = request.method in {"GET", "HEAD", "OPTIONS"}
         permission = self.permission if is_reading else self.write_permission or self.permission
         try:
@@ -53,6 +56,17 @@ class OrgPage(LoginRequiredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(actor=self.actor, **kwargs)
+
+
+def _sign_in_again(request: HttpRequest) -> HttpResponse:
+    """For an island of a page whose session ended: 401 and where to sign in, to come back to the page (not the island).
+
+    A redirect would be followed by the browser, and the sign-in page would land inside the island.
+    """
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    here = f"{page.path}?{page.query}" if page.query else page.path
+    sign_in = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here or '/'})}"
+    return HttpResponse(status=401, headers={"X-Sign-In": sign_in})
 
 
 def _render(response: HttpResponseBase) -> None:

@@ -6,6 +6,7 @@ import htmx from "htmx.org";
 
 import { startClipboard } from "../lib/clipboard";
 import { startDialogs } from "../lib/dialogs";
+import { startFailures } from "../lib/failures";
 import { startForms } from "../lib/forms";
 import { startMenus } from "../lib/menus";
 import { startPolling } from "../lib/polling";
@@ -36,6 +37,7 @@ startSearch();
 startDialogs();
 startForms();
 startToasts();
+startFailures();
 startPolling();
 startClipboard();
 startRelativeTimes();

@@ -4,6 +4,7 @@ interface Toast {
   level?: string;
   message: string;
   action?: { label: string; url: string };
+  retry?: { label: string; run: () => void } | undefined;
 }
 
 const LIFETIME_MS = 8000;
@@ -22,7 +23,7 @@ function retire(toast: HTMLElement): void {
   toast.addEventListener("focusout", release);
 }
 
-export function showToast({ level = "info", message, action }: Toast): void {
+export function showToast({ level = "info", message, action, retry }: Toast): void {
   const stack = document.getElementById("toasts");
   const template = document.getElementById("toast-template") as HTMLTemplateElement | null;
   const blank = template?.content.firstElementChild?.cloneNode(true) as HTMLElement | undefined;
@@ -30,19 +31,26 @@ export function showToast({ level = "info", message, action }: Toast): void {
   blank.dataset["level"] = level;
   blank.querySelector("[data-toast-message]")!.textContent = message;
   const form = blank.querySelector<HTMLFormElement>("[data-toast-action]")!;
-  if (action) {
+  if (retry) {
+    const button = form.querySelector("button")!;
+    button.textContent = retry.label;
+    button.type = "button";
+    button.addEventListener("click", () => {
+      blank.remove();
+      retry.run();
+    });
+  } else if (action) {
     form.action = action.url;
     form.querySelector("button")!.textContent = action.label;
   } else {
     form.remove();
   }
   stack.append(blank);
-  retire(blank);
+  if (level !== "error") retire(blank); // an error stays until it is dismissed
 }
 
 export function startToasts(): void {
   for (const toast of document.querySelectorAll<HTMLElement>("#toasts .toast-card")) {
-    // An error stays until it is dismissed.
     if (toast.dataset["level"] !== "error") retire(toast);
   }
   document.addEventListener("click", (event) => {
@@ -50,13 +58,4 @@ export function startToasts(): void {
     button?.closest(".toast-card")?.remove();
   });
   document.addEventListener("toast", (event) => showToast((event as CustomEvent<Toast>).detail));
-  document.addEventListener("htmx:sendError", () => {
-    showToast({ level: "error", message: document.body.dataset["offlineText"] ?? "" });
-  });
-  document.addEventListener("htmx:responseError", (event) => {
-    const { xhr } = (event as CustomEvent<{ xhr: XMLHttpRequest }>).detail;
-    const reference = xhr.getResponseHeader("X-Request-ID");
-    const text = document.body.dataset["errorText"] ?? "";
-    showToast({ level: "error", message: reference ? `${text} (${xhr.status} · ${reference})` : `${text} (${xhr.status})` });
-  });
 }

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.contracts import Condition, PlanQuery
+from campaigns.contracts import ChangeQuery, Condition, PlanQuery
 from campaigns.domain.guardrails import Wish
 from campaigns.domain.periods import Window
 from campaigns.models import Plan, PlanDay, PlanWindow
@@ -213,7 +213,7 @@ def test_a_job_is_undone_except_what_was_changed_since(world: World, scope):
     with transaction.atomic():
         (event,) = AuditEvent.objects.filter(action="plan.undone")
         assert (event.before, event.after) == ({"bid_fen": 70_00}, {"bid_fen": 50_01})
-        assert len(change_log(world.actor, job_id=undo_id)) == 1
+        assert len(change_log(world.actor, ChangeQuery(job_id=undo_id))) == 1
     again = run(world, _undo(world, job_id=undo_id, key="u2"))  # an undo is a change and can be undone
     assert job_of(world, again).counts == {"succeeded": 1}
     assert [plan.bid_fen for plan in plans()] == [80_00, 70_00]

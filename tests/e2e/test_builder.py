@@ -149,3 +149,20 @@ def test_a_day_is_chosen_in_the_pages_language(page: Page) -> None:
     for key in ("ArrowDown", "ArrowRight", "PageDown", "Enter"):
         page.keyboard.press(key)
     expect(page.locator("#id_start_date")).to_have_value("2030-02-13")
+
+
+def test_an_uploaded_file_is_corrected_in_its_preview(optimizer: User, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(optimizer)
+    page.goto("/o/sunrise/plans/upload/")
+    lines = "client_ref,media,account_id,bid,budget\nr1,douyin,1,40,500\nr2,douyin,1,40,x\n"
+    page.set_input_files("#upload-file", {"name": "a.csv", "mimeType": "text/csv", "buffer": lines.encode()})
+    expect(page.locator(".row-preview tbody tr")).to_have_count(2)
+    page.get_by_role("button", name="Edit Daily budget, row 3").click()
+    page.keyboard.type("600")
+    page.keyboard.press("Enter")
+    expect(page.locator("td.is-edited")).to_have_count(1)
+    expect(page.locator("td.is-edited .cell-edit")).to_have_text("600")
+    page.locator("[data-skip-row]").first.click()
+    expect(page.locator(".row-preview tbody tr")).to_have_count(1)
+    page.get_by_role("button", name="Undo every correction").click()
+    expect(page.locator(".row-preview tbody tr")).to_have_count(2)

@@ -28,6 +28,8 @@ MAX_PAGE = 1000
 #: "select all" and jobs by filter stop here
 MAX_SELECTION = 100_000
 EXPORT_CHUNK = 2000
+#: fewer plans are all looked at: the short way to a page saves nothing, and where it fails it is a question more
+MANY_PLANS = 20_000
 #: labels offered in a chooser; others are typed
 MOST_LABELS = 500
 
@@ -75,6 +77,8 @@ def plan_table(actor: Actor, query: PlanQuery) -> PlanTablePage:
     limit = _limit(query)
     if query.after is None and query.offset >= totals.plan_count:  # a page beyond the last is the last
         query = replace(query, offset=max(0, totals.plan_count - 1) // limit * limit)
+    if totals.plan_count < MANY_PLANS:
+        filtered = replace(filtered, is_plain=False)
     rows, has_more = _page(query, filtered, resolved, accounts)
     shown = {row.account.id for row in rows} if rows else set(accounts)
     today = media_today()

@@ -13,7 +13,7 @@ from django.db import transaction
 from campaigns.contracts import Condition, PlanQuery
 from campaigns.domain.metrics import MEASURES
 from campaigns.domain.periods import Period
-from campaigns.selectors import frames
+from campaigns.selectors import frames, plans
 from campaigns.selectors.plans import plan_table
 from campaigns.services.ingest import ingest_hours
 from campaigns.services.windows import roll_stale_accounts
@@ -27,18 +27,23 @@ ANY_STATUS = (Condition("status", "is_not", ("deleted",)),)
 METRICS = ("cost", "conversions", "cpa")
 
 
+@pytest.fixture(autouse=True)
+def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "MANY_PLANS", 0)
+
+
 @pytest.fixture
 def actor(db: None) -> Any:
     """Twelve plans: a deleted one with numbers, five without any, one of zero, the others with falling cost."""
     organization = OrganizationFactory()
     with transaction.atomic():
         account = make_account(organization)
-        plans = [make_plan(account, name=f"Plan {number}") for number in range(11)]
-        plans.append(make_plan(account, name="Gone", status="deleted"))
+        made = [make_plan(account, name=f"Plan {number}") for number in range(11)]
+        made.append(make_plan(account, name="Gone", status="deleted"))
     rows = [
         _hour(plan.remote_id, cost, conversions)
         for plan, (cost, conversions) in zip(
-            [*plans[:6], plans[11]], [(900, 3), (700, 0), (500, 1), (300, 3), (100, 1), (0, 0), (9_000, 9)], strict=True
+            [*made[:6], made[11]], [(900, 3), (700, 0), (500, 1), (300, 3), (100, 1), (0, 0), (9_000, 9)], strict=True
         )
     ]
     with organization_scope(organization.pk):

@@ -69,6 +69,18 @@ class Outcome(models.TextChoices):
     RECONCILED = "reconciled", _("Created; found again after a lost answer")
     CHANGED = "changed", _("Changed")
     UNCHANGED = "unchanged", _("Already so")
+    DEFERRED = "deferred", _("Waits for the next day")
+
+
+class QueuedState(models.TextChoices):
+    """Where a change that waits for the next day is; only ``waiting`` may still become another."""
+
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Handed to a job")
+    SKIPPED = "skipped", _("Left alone: somebody changed it since")
+    REFUSED = "refused", _("Left alone: its person may no longer do this")
+    CANCELLED = "cancelled", _("Cancelled")
+    REPLACED = "replaced", _("Replaced by a later wish")
 
 
 class JobKindName:

@@ -11,11 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.selectors.bulk.invariants import bulk_violations
-from campaigns.services.bulk.draining import drain_account
+from campaigns.services.bulk.crew import drain_accounts
 from campaigns.services.bulk.policy import EnginePolicy
 from campaigns.services.bulk.preparing import prepare_job
 from campaigns.services.bulk.purging import purge_old_jobs
 from campaigns.services.bulk.sweeping import sweep
+from campaigns.services.changes.queueing import send_due_changes
 from campaigns.services.sync import due_accounts, sync_account
 from campaigns.services.windows import roll_stale_accounts
 from media_connectors.services.health import tell_stalled
@@ -37,8 +38,8 @@ def prepare(organization_id: int, job_id: str) -> None:
 
 @shared_task(name="plans.drain", soft_time_limit=240, time_limit=300)
 def drain(organization_id: int, account_id: int) -> None:
-    """Send an account's due rows."""
-    drain_account(organization_id, account_id, _policy())
+    """Send an account's due rows, and those of others that are due beside it."""
+    drain_accounts(organization_id, account_id, _policy())
 
 
 @shared_task(name="plans.sweep")
@@ -65,6 +66,13 @@ def purge_bulk() -> None:
     for organization_id in Organization.objects.values_list("id", flat=True):
         with organization_scope(organization_id):
             purge_old_jobs(timezone.now())
+
+
+@shared_task(name="plans.send_queued")
+def send_queued_changes() -> None:
+    """Send the changes that waited for this day."""
+    for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):
+        send_due_changes(organization_id)
 
 
 @shared_task(name="sync.tick")

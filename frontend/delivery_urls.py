@@ -49,6 +49,7 @@ urlpatterns = [
     path("changes/", change_log.ChangeLog.as_view(), name="changes"),
     path("changes/<int:event_id>/undo/", change_log.UndoEvent.as_view(), name="undo-event"),
     path("changes/job/<str:job_id>/undo/", change_log.UndoJob.as_view(), name="undo-job"),
+    path("changes/waiting/<int:change_id>/cancel/", change_log.WaitingCancel.as_view(), name="waiting-cancel"),
     path("plans/labels/", annotations.PlanLabels.as_view(), name="plan-labels"),
     path("plans/<int:plan_id>/note/", annotations.PlanNote.as_view(), name="plan-note"),
     path("plans/upload/", plan_upload.PlanUpload.as_view(), name="plan-upload"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.selectors.bulk.jobs import job_progress
 from frontend import formats
 from xmagnet.notices.words import JOB_NAMES
 
@@ -35,6 +36,8 @@ WAITING_REASONS: dict[str, Any] = {
     "settling": _("the media to show whether a lost answer took effect"),
     "media_unreachable": _("the media to answer again"),
     "same_reference": _("another row with the same reference"),
+    "other_job": _("another job's rows on the same media account"),
+    "busy": _("a free worker"),
 }
 
 #: a row's state: its word and its tone, in the order of a row's life
@@ -74,22 +77,6 @@ EVENT_WORDS: dict[str, Any] = {
 FINAL_ROW_STATES = frozenset({"succeeded", "failed", "invalid", "cancelled", "dead"})
 
 
-class JobLike(Protocol):
-    """What is read of a job."""
-
-    kind: str
-    state: str
-    counts: dict[str, int]
-    done_count: int
-    total_count: int | None
-    started_at: datetime | None
-    finished_at: datetime | None
-    is_row_driven: bool
-
-    @property
-    def is_live(self) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a job is. ``rate`` is rows (or steps) a second; ``seconds_left`` only while it runs and is known."""
@@ -125,8 +112,8 @@ def event_words(message: str, data: Mapping[str, Any] | None) -> str:
     return str(words) % shown
 
 
-def progress_of(job: JobLike, now: datetime) -> Progress:
-    """Done, total, rate since the start and the time left at that rate."""
+def progress_of(job: Any, now: datetime) -> Progress:
+    """Done, total, rate and the time left at that rate; of a job of rows as its own resource tells them."""
     total = job.total_count
     done = job.done_count
     if job.is_row_driven and job.counts:
@@ -134,6 +121,11 @@ def progress_of(job: JobLike, now: datetime) -> Progress:
         total = job.counts.get("total", total)
     rate: float | None = None
     seconds_left: float | None = None
+    if job.is_row_driven:
+        told = job_progress(job, now)
+        if told.eta_at is not None:
+            seconds_left = max(0.0, (told.eta_at - now) / timedelta(seconds=1))
+        return Progress(done, total, told.rows_per_second, seconds_left)
     if job.started_at is not None:
         elapsed = ((job.finished_at or now) - job.started_at) / timedelta(seconds=1)
         if elapsed > 0 and done:

@@ -23,6 +23,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("audit.seal", timedelta(minutes=1), "io"),
     Periodic("web.sweep", crontab(hour="3", minute="20"), "io"),
     Periodic("plans.sweep", timedelta(seconds=5), "urgent"),
+    Periodic("plans.send_queued", timedelta(minutes=1), "io"),
     Periodic("bulk.check", timedelta(minutes=1), "io"),
     Periodic("bulk.purge", crontab(hour="3", minute="40"), "io"),
     Periodic("webhooks.sweep", timedelta(seconds=15), "io"),

@@ -109,9 +109,25 @@ class JobSourceSchema(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class WaitSchema(serializers.Serializer):  # type: ignore[type-arg]
-    reason = serializers.CharField(help_text="rate_limit, authorization, media_unreachable, …")
+    reason = serializers.ChoiceField(
+        [
+            "rate_limit",
+            "quota",
+            "authorization",
+            "account_paused",
+            "settling",
+            "media_unreachable",
+            "same_reference",
+            "other_job",
+            "busy",
+        ],
+        help_text="rate_limit: calls wait for their turn under the media's limits; other_job: rows of job_id on the "
+        "same account come first; settling: a lost answer is looked for; authorization, account_paused: ask a person",
+    )
     account_id = serializers.CharField(help_text="The media's id of the account")
-    until = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField(allow_null=True, help_text="Null when nobody knows")
+    needs_person = serializers.BooleanField(help_text="Nothing moves on the account before somebody mends it")
+    job_id = serializers.CharField(allow_null=True, help_text="With other_job: the job whose rows come first")
 
 
 class JobErrorSchema(serializers.Serializer):  # type: ignore[type-arg]
@@ -151,9 +167,11 @@ class JobSchema(serializers.Serializer):  # type: ignore[type-arg]
     initial_status = serializers.ChoiceField(["paused", "enabled"])
     counts = CountsField(help_text="Rows by state")
     progress = serializers.FloatField(min_value=0, max_value=1, help_text="Share of rows that are settled")
-    rows_per_second = serializers.FloatField(allow_null=True)
-    eta_at = serializers.DateTimeField(allow_null=True)
-    waiting_for = WaitSchema(allow_null=True, help_text="Why nothing moves, when nothing moves")
+    rows_per_second = serializers.FloatField(
+        allow_null=True, help_text="Of the last half minute; of a finished job over its whole time"
+    )
+    eta_at = serializers.DateTimeField(allow_null=True, help_text="Null while nobody can know")
+    waiting_for = WaitSchema(allow_null=True, help_text="Why rows wait; of several accounts the most pressing reason")
     created_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)

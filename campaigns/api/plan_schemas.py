@@ -14,6 +14,7 @@ from campaigns.domain.guardrails import FIELDS, Wish
 from campaigns.domain.metrics import METRICS
 from campaigns.domain.periods import PRESETS, Period
 from campaigns.domain.rows.schedule import BadSchedule, read_schedule
+from campaigns.selectors.queued import WaitingChange
 from campaigns.services.changes.planning import ChangePreview, PlannedChange
 from media_connectors.selectors.directory import AccountFacts
 from xmagnet.core.errors import ErrorList, FieldError, InvalidInput
@@ -225,6 +226,15 @@ def change_json(change: PlannedChange) -> dict[str, Any]:
     if change.field in _MONEY_FIELDS:
         body |= {name: yuan(body[name]) for name in ("before", "asked", "after")}
     return {**body, "codes": list(change.codes), "reasons": list(change.reasons)}
+
+
+def waiting_json(change: WaitingChange) -> dict[str, Any]:
+    """A change that waits for the next day."""
+    body = asdict(change)
+    body["created_by"] = body.pop("user_name")
+    if change.field in _MONEY_FIELDS:
+        body |= {name: yuan(body[name]) for name in ("before", "after")}
+    return body
 
 
 def preview_json(preview: ChangePreview, *, limit: int = 1_000) -> dict[str, Any]:

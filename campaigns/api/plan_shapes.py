@@ -165,6 +165,9 @@ class WishesField(serializers.JSONField):
 class ChangesSchema(serializers.Serializer):  # type: ignore[type-arg]
     changes = WishesField(help_text='{"bid": {"set": 52.5}, "budget": {"percent": 20, "most": 2000}}')
     accepts_void = serializers.BooleanField(required=False, help_text="Send edits that void the cost guarantee")
+    queues_held = serializers.BooleanField(
+        required=False, help_text="Edits that would void the cost guarantee wait for the media's next day (UTC+8)"
+    )
     reason = serializers.CharField(required=False, max_length=300, help_text="For the audit log")
 
 
@@ -196,8 +199,9 @@ class PlannedChangeSchema(serializers.Serializer):  # type: ignore[type-arg]
     asked = ValueField()
     after = ValueField()
     state = serializers.ChoiceField(
-        ["change", "unchanged", "held", "refused", "skipped"],
-        help_text="held: would void the cost guarantee, sent only with accepts_void; skipped: undo only",
+        ["change", "unchanged", "held", "queued", "refused", "skipped"],
+        help_text="held: would void the cost guarantee, sent only with accepts_void; queued: with queues_held, waits "
+        "for the next day; skipped: undo only",
     )
     codes = serializers.ListField(child=serializers.CharField())
     reasons = serializers.ListField(child=serializers.CharField())
@@ -229,6 +233,36 @@ class UndoSchema(serializers.Serializer):  # type: ignore[type-arg]
     job_id = serializers.CharField(required=False)
     event_ids = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False)
     accepts_void = serializers.BooleanField(required=False)
+    queues_held = serializers.BooleanField(required=False)
+
+
+class WaitingChangeSchema(serializers.Serializer):  # type: ignore[type-arg]
+    """A change that waits for the media's next day."""
+
+    id = serializers.IntegerField()
+    plan_id = serializers.IntegerField()
+    plan_name = serializers.CharField()
+    field = serializers.ChoiceField(FIELDS)
+    before = ValueField()
+    after = ValueField()
+    run_on = serializers.DateField(help_text="The day on which it is sent, UTC+8")
+    reason = serializers.CharField(allow_blank=True)
+    created_by = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+    job_id = serializers.CharField(help_text="The job that wanted it")
+
+
+class WaitingChangePageSchema(serializers.Serializer):  # type: ignore[type-arg]
+    changes = WaitingChangeSchema(many=True)
+    next = serializers.CharField(allow_null=True, help_text="The value of after for the next page")
+
+
+class CancelWaitingSchema(serializers.Serializer):  # type: ignore[type-arg]
+    ids = serializers.ListField(child=serializers.IntegerField(min_value=1))
+
+
+class CancelledSchema(serializers.Serializer):  # type: ignore[type-arg]
+    cancelled = serializers.IntegerField(help_text="Changes that will not be sent")
 
 
 class AccountSchema(serializers.Serializer):  # type: ignore[type-arg]

@@ -121,7 +121,9 @@ class PlanView(OrgView):
     )
     def patch(self, request: Request, org: str, plan_id: int) -> Response:
         plan_detail(self.actor, plan_id, metrics=["cost"])  # 404 before anything else
-        return _change(self, request, org, [plan_id], _body(request, {"changes", "accepts_void", "reason"}))
+        return _change(
+            self, request, org, [plan_id], read_body(request, {"changes", "accepts_void", "queues_held", "reason"})
+        )
 
 
 class PlanMetricsView(OrgView):
@@ -164,8 +166,8 @@ class BulkUpdateView(OrgView):
         responses=CHANGE_ANSWERS,
     )
     def post(self, request: Request, org: str) -> Response:
-        known = {"changes", "accepts_void", "reason", "plan_ids", "filter", "expected_count", "callback_id"}
-        body = _body(request, known)
+        known = {"changes", "accepts_void", "queues_held", "reason", "callback_id"}
+        body = read_body(request, known | {"plan_ids", "filter", "expected_count"})
         return _change(self, request, org, _selected(self, body), body)
 
 
@@ -183,11 +185,11 @@ class UndoView(OrgView):
         responses=CHANGE_ANSWERS,
     )
     def post(self, request: Request, org: str) -> Response:
-        body = _body(request, {"job_id", "event_ids", "accepts_void"})
+        body = read_body(request, {"job_id", "event_ids", "accepts_void", "queues_held"})
         what: dict[str, Any] = {
             "job_id": _text(body, "job_id"),
-            "event_ids": _ids(body.get("event_ids", []), "/event_ids"),
-            "accepts_void": _flag(body, "accepts_void"),
+            "event_ids": read_ids(body.get("event_ids", []), "/event_ids"),
+            **_guarantee(body),
         }
         if _is_preview(request):
             return Response(schemas.preview_json(preview_undo(self.actor, **what)))
@@ -207,10 +209,10 @@ class LabelsView(OrgView):
         responses={200: shapes.LabelledSchema, **problems(400, 415, 422)},
     )
     def post(self, request: Request, org: str) -> Response:
-        body = _body(request, {"plan_ids", "add", "remove"})
+        body = read_body(request, {"plan_ids", "add", "remove"})
         changed = change_labels(
             self.actor,
-            plan_ids=_ids(body.get("plan_ids", []), "/plan_ids"),
+            plan_ids=read_ids(body.get("plan_ids", []), "/plan_ids"),
             add=_texts(body.get("add", []), "/add"),
             remove=_texts(body.get("remove", []), "/remove"),
         )
@@ -273,21 +275,27 @@ class CampaignListView(OrgView):
 
 def _change(view: OrgView, request: Request, org: str, plan_ids: list[int], body: dict[str, Any]) -> Response:
     wishes = schemas.read_wishes(body.get("changes"))
-    accepts_void, reason = _flag(body, "accepts_void"), _text(body, "reason")
+    guarantee: dict[str, Any] = _guarantee(body)
+    reason = _text(body, "reason")
     callback_id = read_callback(view.actor, body.get("callback_id"), "/callback_id")
     if _is_preview(request):
-        preview = preview_changes(view.actor, plan_ids=plan_ids, wishes=wishes, accepts_void=accepts_void)
+        preview = preview_changes(view.actor, plan_ids=plan_ids, wishes=wishes, **guarantee)
         return Response(schemas.preview_json(preview))
     accepted = change_plans(
         view.actor,
         plan_ids=plan_ids,
         wishes=wishes,
         idempotency_key=read_idempotency_key(request),
-        accepts_void=accepts_void,
+        **guarantee,
         reason=reason,
         callback_id=callback_id,
     )
     return job_answer(org, accepted.job, accepted)
+
+
+def _guarantee(body: dict[str, Any]) -> dict[str, bool]:
+    """What is to become of changes that would void the cost guarantee."""
+    return {name: _flag(body, name) for name in ("accepts_void", "queues_held")}
 
 
 def _flag(body: dict[str, Any], name: str) -> bool:
@@ -314,7 +322,7 @@ def _selected(view: OrgView, body: dict[str, Any]) -> list[int]:
     if ("plan_ids" in body) == ("filter" in body):
         raise _invalid("/plan_ids", _("Give either plan_ids or filter."))
     if "plan_ids" in body:
-        return _ids(body["plan_ids"], "/plan_ids")
+        return read_ids(body["plan_ids"], "/plan_ids")
     given, expected = body["filter"], body.get("expected_count")
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise _invalid("/filter", _("filter is an object of texts, as in the query string of GET /plans."))
@@ -324,7 +332,8 @@ def _selected(view: OrgView, body: dict[str, Any]) -> list[int]:
     return select_expected(view.actor, query, expected_count=expected)
 
 
-def _body(request: Request, known: set[str]) -> dict[str, Any]:
+def read_body(request: Request, known: set[str]) -> dict[str, Any]:
+    """The request's JSON object; raises ``InvalidInput`` for a field that is not known."""
     body = request.data
     if not isinstance(body, dict):
         raise _invalid("", _("The body is a JSON object."))
@@ -334,7 +343,8 @@ def _body(request: Request, known: set[str]) -> dict[str, Any]:
     return body
 
 
-def _ids(value: Any, pointer: str) -> list[int]:
+def read_ids(value: Any, pointer: str) -> list[int]:
+    """A list of ids; raises ``InvalidInput``, naming the pointer, for anything else."""
     is_list = isinstance(value, list)
     if not is_list or not all(
         isinstance(one, int) and not isinstance(one, bool) and 0 < one < 1 << 63 for one in value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from campaigns.api import bulk, jobs, plans
+from campaigns.api import bulk, jobs, plans, waiting
 
 urlpatterns: list[URLPattern] = [
     path("limits", bulk.LimitsView.as_view(), name="limits"),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern] = [
     path("plans", plans.PlanListView.as_view(), name="plans"),
     path("plans/bulk-update", plans.BulkUpdateView.as_view(), name="plans-bulk-update"),
     path("plans/undo", plans.UndoView.as_view(), name="plans-undo"),
+    path("plans/waiting-changes", waiting.WaitingChangesView.as_view(), name="plans-waiting"),
+    path("plans/waiting-changes/cancel", waiting.CancelWaitingView.as_view(), name="plans-waiting-cancel"),
     path("plans/labels", plans.LabelsView.as_view(), name="plans-labels"),
     path("plans/<int:plan_id>", plans.PlanView.as_view(), name="plan"),
     path("plans/<int:plan_id>/metrics", plans.PlanMetricsView.as_view(), name="plan-metrics"),

@@ -135,6 +135,12 @@ def propose(plan: PlanFacts, wish: Wish) -> Proposal:
     return made
 
 
+def held_note(plan: PlanFacts, bid_fen: int | None) -> Note | None:
+    """Why setting this bid now would void the guarantee; None when it would not."""
+    notes = propose(plan, Wish("bid", "set", bid_fen)).notes
+    return next((note for note in notes if note.severity == "hold"), None)
+
+
 def least_budget(plan: PlanFacts) -> int:
     """The lowest daily budget that the media would take now, fen."""
     limits = LIMITS[plan.platform]

@@ -3,6 +3,7 @@
 from campaigns.models.audience import SavedAudience
 from campaigns.models.bulk import BulkRow, SettingTemplate
 from campaigns.models.campaign import Campaign
+from campaigns.models.change import QueuedChange
 from campaigns.models.metrics import AccountHour, MaturityReading, PlanDay, PlanHour, PlanWindow, WindowState
 from campaigns.models.plan import Plan
 from campaigns.models.view import SavedView
@@ -16,6 +17,7 @@ __all__ = [
     "PlanDay",
     "PlanHour",
     "PlanWindow",
+    "QueuedChange",
     "SavedAudience",
     "SavedView",
     "SettingTemplate",

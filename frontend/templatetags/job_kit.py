@@ -40,6 +40,8 @@ def waiting_for(job: Any) -> SafeString:
     if not reason:
         return format_html("{}", _("Paused"))
     text = _("Waiting for %(reason)s") % {"reason": reason}
+    if waiting.get("account_id"):
+        text = _("%(waiting)s (account %(account)s)") % {"waiting": text, "account": waiting["account_id"]}
     until = parse_datetime(waiting.get("until") or "")
     return format_html("{} · {}", text, relative_time(until)) if until else format_html("{}", text)
 

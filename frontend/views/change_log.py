@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.crypto import get_random_string
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.contracts import ChangeQuery, HistoryEntry
+from campaigns.selectors.queued import WaitingChange, waiting_changes
 from campaigns.selectors.series import change_log
-from campaigns.services.changes.planning import preview_undo, undo_changes
+from campaigns.services.changes.planning import COLUMN_OF, preview_undo, undo_changes
+from campaigns.services.changes.queueing import cancel_queued_changes
 from frontend.audit_words import VIA_LABELS
 from frontend.views.audit import people_options
 from frontend.views.base import Crumb, Page, midnight, number_or_none
@@ -32,6 +36,9 @@ ACTIONS: dict[str, Any] = {
     "plan.created": gettext_lazy("Created"),
     "plan.changed": gettext_lazy("Changed"),
     "plan.undone": gettext_lazy("Undone"),
+    "plan.change_queued": gettext_lazy("Waits for the next day"),
+    "plan.change_cancelled": gettext_lazy("Waiting change cancelled"),
+    "plan.change_skipped": gettext_lazy("Waiting change left alone"),
     "plan.drifted": gettext_lazy("Changed at the media"),
     "plan.discovered": gettext_lazy("Found at the media"),
     "plan.annotated": gettext_lazy("Label or note"),
@@ -56,6 +63,19 @@ class FieldChange:
     after: str
     now: str
     is_superseded: bool
+
+
+def shown_waiting(changes: Sequence[WaitingChange]) -> list[dict[str, Any]]:
+    """Changes that wait for the next day, in words."""
+    return [
+        {
+            "change": change,
+            "label": str(FIELDS[COLUMN_OF[change.field]]),
+            "before": value_text(change.field, change.before),
+            "after": value_text(change.field, change.after),
+        }
+        for change in changes
+    ]
 
 
 def described(entry: HistoryEntry) -> dict[str, Any]:
@@ -92,8 +112,10 @@ class ChangeLog(Page):
             before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
             limit=ROWS,
         )
+        is_filtered = any(values.get(name) for name in FILTERS)
         return super().get_context_data(
             entries=[described(entry) for entry in entries],
+            waiting=shown_waiting(waiting_changes(self.actor)) if not (before or is_filtered) else (),
             chips=[("", _("All")), *((key, str(label)) for key, label in ACTIONS.items())],
             query=query,
             action=values.get("action", ""),
@@ -103,7 +125,7 @@ class ChangeLog(Page):
             platforms=PlatformChoice.choices,
             accounts=[(str(one.id), one.name) for one in account_facts(self.actor).values()],
             people=people_options(self.actor) or [(str(self.actor.user_id), self.actor.user_name)],
-            is_filtered=any(values.get(name) for name in FILTERS),
+            is_filtered=is_filtered,
             next_before=entries[-1].id if len(entries) == ROWS else None,
             may_undo=self.actor.can("plans:write"),
             **kwargs,
@@ -127,6 +149,24 @@ def query_of(values: Any) -> ChangeQuery:
         since=midnight(values.get("since", "")),
         until=until + timedelta(days=1) if until else None,
     )
+
+
+class WaitingCancel(Page):
+    """Take a change back that waits for the next day."""
+
+    permission = "plans:write"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            cancel_queued_changes(self.actor, [self.kwargs["change_id"]])
+        except Conflict as refusal:
+            messages.warning(request, refusal.detail)
+        else:
+            messages.success(request, _("The change will not be sent."))
+        way_back = request.POST.get("next", "")
+        is_ours = way_back.startswith(self.url("plans")) and url_has_allowed_host_and_scheme(way_back, None)
+        return redirect(way_back if is_ours else self.url("changes"))
 
 
 class _Undo(Page):

@@ -46,6 +46,7 @@ STATES: dict[str, tuple[Any, str]] = {
     "change": (gettext_lazy("Will change"), "info"),
     "unchanged": (gettext_lazy("Already so"), "quiet"),
     "held": (gettext_lazy("Held back"), "warn"),
+    "queued": (gettext_lazy("Waits for tomorrow"), "info"),
     "refused": (gettext_lazy("Refused"), "bad"),
     "skipped": (gettext_lazy("Left alone"), "quiet"),
 }
@@ -148,7 +149,7 @@ class ChangePreviewList(Changing):
         try:
             wish = wish_from(request.POST, self.field())
             found = preview_changes(
-                self.actor, plan_ids=self.selection(), wishes=[wish], accepts_void="accepts_void" in request.POST
+                self.actor, plan_ids=self.selection(), wishes=[wish], **guarantee_from(request.POST)
             )
         except (InvalidInput, Conflict) as refusal:
             return self.refused(refusal.detail, status=200)
@@ -175,13 +176,19 @@ class ChangeApply(Changing):
                 plan_ids=self.selection(),
                 wishes=[wish_from(request.POST, field)],
                 idempotency_key=f"desk-{request.POST.get('key') or get_random_string(16)}"[:200],
-                accepts_void="accepts_void" in request.POST,
+                **guarantee_from(request.POST),
                 skipped=skipped,
                 reason=request.POST.get("reason", "").strip(),
             )
         except (InvalidInput, Conflict) as refusal:
             return self.refused(refusal.detail, status=200)
         return done(sent_message(accepted.job.total_count or 0), action=undo_action(self.actor, accepted.job.pk))
+
+
+def guarantee_from(data: QueryDict) -> dict[str, Any]:
+    """What the form says is to become of changes that would void the cost guarantee; without a word they wait."""
+    choice = data.get("guarantee", "queue")
+    return {"accepts_void": choice == "void", "queues_held": choice == "queue"}
 
 
 def wish_from(data: QueryDict, field: str) -> Wish:
@@ -209,7 +216,7 @@ def shown_preview(found: ChangePreview) -> dict[str, Any]:
         "changes": [shown_change(change) for change in found.changes[:SHOWN]],
         "counts": counts,
         "more": max(0, len(found.changes) - SHOWN),
-        "will_change": found.counts.get("change", 0),
+        "will_change": found.counts.get("change", 0) + found.counts.get("queued", 0),
         "held": found.counts.get("held", 0),
     }
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.choices import Delivery, Learning, Review, Status
 from campaigns.contracts import METRICS, HistoryEntry, Period, PlanDetail
 from campaigns.selectors.plans import plan_detail
+from campaigns.selectors.queued import waiting_changes
 from campaigns.selectors.series import plan_history, plan_series
 from frontend import builder_words, formats
 from frontend.charts import Figure, Marker, Series, time_chart
@@ -28,7 +29,7 @@ from frontend.plan_words import (
 )
 from frontend.tables.plan_cells import metric_text
 from frontend.views.base import Crumb, Fragment, Page
-from frontend.views.change_log import described
+from frontend.views.change_log import described, shown_waiting
 from xmagnet.core.clock import MEDIA_TIMEZONE
 
 FIGURES = ("cost", "conversions", "cpa", "matured_cpa", "ctr", "cvr", "roi")
@@ -114,6 +115,7 @@ class PlanPage(_OnePlan, Page):
         return super().get_context_data(
             plan=plan,
             row=row,
+            waiting=shown_waiting(waiting_changes(self.actor, plan_id=row.id)),
             states=[
                 (_("Status"), Status(row.status).label, STATUS_TONES.get(row.status, "quiet")),
                 (_("Delivery"), Delivery(row.delivery_status).label, DELIVERY_TONES.get(row.delivery_status, "quiet")),

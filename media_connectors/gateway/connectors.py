@@ -72,5 +72,5 @@ def _http_for(vendor: Vendor) -> MediaHttp:
 
 def forget_connectors() -> None:
     """Drop connections and connectors, so that the next use reads the settings again (tests, and after a fork)."""
-    for made in (connector_for, authorizer_for, limiter_for, _http_for):
+    for made in (connector_for, authorizer_for, rates_of, limiter_for, _http_for):
         made.cache_clear()

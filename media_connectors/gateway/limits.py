@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from threading import Lock
+from threading import Lock, get_ident
 from time import monotonic, sleep
 from typing import Any
 
@@ -36,6 +36,8 @@ LOOK_SECONDS = 0.05
 ANSWERS_TO_KNOW = 50
 #: tokens are taken at most this far ahead, so that no account's drain can queue up in front of the others
 HORIZON_SECONDS = 1.0
+#: where two limits meet, the token of the wider one is not free for others while it waits for that of the tighter one
+SHARED_HORIZON_SECONDS = 0.1
 #: waiting longer than this is the caller's business: its lease runs
 LONGEST_WAIT_SECONDS = 8.0
 #: how long a process may not know that another one was told of a limit
@@ -143,6 +145,7 @@ class _Queue:
     tokens: deque[_Token] = field(default_factory=deque)
     answers: int = 0
     quickest: float = float("inf")  # seconds from send to answer
+    next_at: float = 0.0  # monotonic instant at which the next token is expected to be free
 
 
 @dataclass(slots=True)
@@ -152,6 +155,14 @@ class Ticket:
     queue: _Queue
     token: _Token
     sent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A call that waits for its turn: since when and until when, monotonic instants of this process."""
+
+    since: float
+    until: float
 
 
 class TokenLimiter:
@@ -165,6 +176,7 @@ class TokenLimiter:
         self._ensured: set[str] = set()
         self._told: dict[str, float] = {}  # rates that the media told, by key
         self._refreshed_at = float("-inf")
+        self._waits: dict[int, tuple[str, _Queue, float]] = {}  # by thread: the account, its queue, since when
 
     def acquire(self, *, application_id: str, endpoint: str, account_remote_id: str) -> Ticket | None:
         """Return when the call may be sent. Raises ``RateLimited`` when that is more than a few seconds away."""
@@ -174,11 +186,24 @@ class TokenLimiter:
         if not keys:
             return None
         queue = self._queue(keys)
-        token = self._token(queue, monotonic() + LONGEST_WAIT_SECONDS)
-        pause = token.latest - monotonic()
-        if pause > 0:
-            sleep(pause)
+        begun = monotonic()
+        self._waits[get_ident()] = (account_remote_id, queue, begun)
+        try:
+            token = self._token(queue, begun + LONGEST_WAIT_SECONDS)
+            pause = token.latest - monotonic()
+            if pause > 0:
+                sleep(pause)
+        finally:
+            del self._waits[get_ident()]
         return Ticket(queue, token, monotonic())
+
+    def waiting(self, account_remote_id: str) -> Waiting | None:
+        """The call of the account that waits for its turn the longest, in this process; None when none does."""
+        waits = [wait for wait in list(self._waits.values()) if wait[0] == account_remote_id]
+        if not waits:
+            return None
+        _, queue, since = min(waits, key=lambda wait: wait[2])
+        return Waiting(since, max(queue.next_at, monotonic()))
 
     def answered(self, ticket: object) -> None:
         """The call of ``ticket`` was answered, or given up: its token rests from when it was counted at the latest."""
@@ -229,13 +254,15 @@ class TokenLimiter:
                     )
                     heard = monotonic()
                     queue.tokens.extend(_Token(at, asked + at - now, heard + at - now) for at in instants)
+                    queue.next_at = heard + (instants[0] if instants else first) - now
                     if not instants:
                         # A token that is out is expected back soon, not only when its call must have timed out.
                         wait = first - now
                         wait = max(wait - OUT_SECONDS if wait > OUT_SECONDS else wait, blocked - now)
+                        queue.next_at = heard + wait
                         if heard + wait > give_up_at:
                             raise RateLimited("over the limit of calls", retry_after=wait)
-                        sleep(max(wait - HORIZON_SECONDS / 2, LOOK_SECONDS))
+                        sleep(max(wait - _horizon(queue.keys) / 2, LOOK_SECONDS))
                 return queue.tokens.popleft()
         finally:
             with self._guard:
@@ -247,7 +274,7 @@ class TokenLimiter:
         parameters: dict[str, Any] = {
             "keys": list(keys),
             "wanted": wanted,
-            "horizon": HORIZON_SECONDS,
+            "horizon": _horizon(keys),
             "rest": REST_SECONDS,
             "out": OUT_SECONDS,
         }
@@ -295,6 +322,10 @@ class TokenLimiter:
         known = LimiterSlot.objects.filter(key__startswith=f"{self._vendor}:")
         for key, rate in known.values_list("key", "rate_per_second"):
             self._told.setdefault(key, rate)
+
+
+def _horizon(keys: Sequence[str]) -> float:
+    return HORIZON_SECONDS if len(keys) == 1 else SHARED_HORIZON_SECONDS
 
 
 def _is_test_case() -> bool:

@@ -107,7 +107,8 @@ class Limiter:
         for granted in (account, developer, everyone):
             if granted is not None:
                 granted[0].append(now)
-        shown = developer or account or everyone
+        # The headers' one documented dimension is the developer's: an account's limit is met, never told ahead.
+        shown = developer or everyone
         if shown is None:
             return FREE
         return Verdict("", shown[2], max(0, shown[1] - 1), 0.0)

@@ -1,11 +1,15 @@
-"""How fast the limits let us create, as far as they are known today."""
+"""How fast the limits let us create, as far as they are known today, and who waits for them now."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from time import monotonic
+
 from django.db.models import Min
+from django.utils import timezone
 
 from media_connectors.contracts import VENDOR_OF, Platform, Vendor
-from media_connectors.gateway.connectors import rates_of
+from media_connectors.gateway.connectors import limiter_for, rates_of
 from media_connectors.models import LimiterSlot
 
 #: the calls that carry one new plan, after its campaign
@@ -13,6 +17,19 @@ _CREATING = {
     Vendor.OCEANENGINE: ("/open_api/v3.0/promotion/create/",),
     Vendor.KUAISHOU: ("/rest/openapi/gw/dsp/unit/create", "/rest/openapi/gw/dsp/creative/create"),
 }
+
+
+#: a call that waits shorter than this is punctual
+WAIT_SECONDS = 0.2
+
+
+def limited_until(platform: str, account_remote_id: str) -> datetime | None:
+    """When the next call of this process to the account has its turn, while calls wait for one; None while none do."""
+    waiting = limiter_for(VENDOR_OF[Platform(platform)]).waiting(account_remote_id)
+    now = monotonic()
+    if waiting is None or max(now, waiting.until) - waiting.since < WAIT_SECONDS:
+        return None
+    return timezone.now() + timedelta(seconds=waiting.until - now)
 
 
 def calls_for_a_plan(platform: str) -> int:

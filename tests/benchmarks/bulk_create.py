@@ -1,10 +1,13 @@
 """A thousand plans on three media: as fast as the machine can, then under the media's limits.
 
 The mock answers after 50 ms. Everything is real and shares two cores: HTTP, Celery worker processes, PostgreSQL, the
-mock media, this client. Compared with: the limits themselves (calls that were allowed while calls were made).
+mock media, this client. Compared with: the limits themselves (calls that were allowed while calls were made). Then a
+second time with limits on the application and on each of its accounts together.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import orjson
 
@@ -16,6 +19,8 @@ LATENCY_MS = 50.0
 CREATE_CALLS_A_SECOND = 10.0  # of each endpoint, for the developer's application
 LIMITED_SHARE = 0.3  # of the plans, in the run under limits
 CREATES = ("*promotion/create/", "*unit/create", "*creative/create")
+#: the combined case: several accounts share an application, and each has a limit of its own
+COMBINED_APPLICATION, COMBINED_ACCOUNT, COMBINED_ACCOUNTS = 20.0, 15.0, 3
 
 
 def run(*, seed: int, scale: float) -> Result:
@@ -33,30 +38,60 @@ def run(*, seed: int, scale: float) -> Result:
         )
         tell(f"missing {missing}, duplicates {duplicates}")
         limited_count = max(30, int(count * LIMITED_SHARE))
-        rates = {"developer": dict.fromkeys(CREATES, CREATE_CALLS_A_SECOND)}
-        stack.restart(MEDIA_LIMITS=orjson.dumps(dict.fromkeys(("oceanengine", "kuaishou"), rates)).decode())
-        stack.media.control("POST", "latency", latency_ms=LATENCY_MS)
-        stack.media.control("POST", "limits", limits=rates)
-        _create(stack, 12, f"warm{seed}")
-        stack.media.control("DELETE", "calls")
-        limited_seconds, second = _create(stack, limited_count, f"limited{seed}")
-        log = stack.media.control("GET", "calls", limit=100_000)
-        utilisation = _utilisation(log["latest"])
-        over_limit = stack.media.control("GET", "summary")["over_limit"]
-        more_missing, more_duplicates = missing_and_double(
-            [name for name in stack.media.names() if name.startswith(f"limited{seed} ")], second
+        limited = run_limited(
+            stack, limited_count, f"limited{seed}", {"developer": dict.fromkeys(CREATES, CREATE_CALLS_A_SECOND)}
+        )
+    with bulk_stack(accounts=COMBINED_ACCOUNTS) as stack:
+        combined = run_limited(
+            stack,
+            limited_count,
+            f"combined{seed}",
+            {
+                "developer": dict.fromkeys(CREATES, COMBINED_APPLICATION),
+                "account": dict.fromkeys(CREATES, COMBINED_ACCOUNT),
+            },
         )
     return {
         "plans": count,
         "media": 3,
         "seconds_unlimited": seconds,
         "plans_per_second": count / seconds,
-        "seconds_limited": limited_seconds,
-        "limit_utilisation": utilisation,
-        "over_limit_answers": over_limit,
-        "missing": missing + more_missing,
-        "duplicates": duplicates + more_duplicates,
+        "seconds_limited": limited.seconds,
+        "limit_utilisation": limited.utilisation,
+        "over_limit_answers": limited.over_limit + combined.over_limit,
+        "seconds_combined": combined.seconds,
+        "combined_utilisation": combined.utilisation,
+        "combined_over_limit_answers": combined.over_limit,
+        "missing": missing + limited.missing + combined.missing,
+        "duplicates": duplicates + limited.duplicates + combined.duplicates,
     }
+
+
+@dataclass(frozen=True)
+class LimitedRun:
+    """What became of a job under limits; ``utilisation`` is the share of the allowed calls that was made."""
+
+    seconds: float
+    utilisation: float
+    over_limit: int
+    missing: int
+    duplicates: int
+
+
+def run_limited(stack: BulkStack, count: int, prefix: str, rates: dict[str, dict[str, float]]) -> LimitedRun:
+    """Create ``count`` plans while we and the mock media keep to ``rates``, calls a second by layer and endpoint."""
+    stack.restart(MEDIA_LIMITS=orjson.dumps(dict.fromkeys(("oceanengine", "kuaishou"), rates)).decode())
+    stack.media.control("POST", "latency", latency_ms=LATENCY_MS)
+    stack.media.control("POST", "limits", limits=rates)
+    _create(stack, 12, f"warm-{prefix}")
+    stack.media.control("DELETE", "calls")
+    seconds, names = _create(stack, count, prefix)
+    log = stack.media.control("GET", "calls", limit=100_000)
+    over_limit = stack.media.control("GET", "summary")["over_limit"]
+    made = [name for name in stack.media.names() if name.startswith(f"{prefix} ")]
+    utilisation = _utilisation(log["latest"], next(iter(rates["developer"].values())))
+    tell(f"{prefix}: {seconds:.1f} s, {utilisation:.3f} of the limit, {over_limit} answers over it")
+    return LimitedRun(seconds, utilisation, over_limit, *missing_and_double(made, names))
 
 
 def _create(stack: BulkStack, count: int, prefix: str) -> tuple[float, list[str]]:
@@ -69,7 +104,7 @@ def _create(stack: BulkStack, count: int, prefix: str) -> tuple[float, list[str]
     return watch.seconds, [str(row["name"]) for row in rows]
 
 
-def _utilisation(calls: list[dict[str, object]]) -> float:
+def _utilisation(calls: list[dict[str, object]], calls_a_second: float) -> float:
     """Of the busiest limited endpoint: calls made against calls allowed between its first and its last."""
     by_path: dict[str, list[float]] = {}
     for call in calls:
@@ -78,4 +113,4 @@ def _utilisation(calls: list[dict[str, object]]) -> float:
             by_path.setdefault(path, []).append(float(str(call["at"])))
     busiest = max(by_path.values(), key=len)
     span = max(busiest) - min(busiest)
-    return (len(busiest) - 1) / (span * CREATE_CALLS_A_SECOND)
+    return (len(busiest) - 1) / (span * calls_a_second)

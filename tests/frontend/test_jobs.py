@@ -36,6 +36,7 @@ def job_like(**fields: object) -> SimpleNamespace:
     base = {
         "kind": "x", "state": "running", "counts": {}, "done_count": 0, "total_count": None,
         "started_at": NOW - timedelta(seconds=10), "finished_at": None, "is_row_driven": False, "is_live": True,
+        "rate_per_second": 4.0, "heartbeat_at": NOW, "waiting_for": None,
     }  # fmt: skip
     return SimpleNamespace(**(base | fields))
 
@@ -46,6 +47,18 @@ def test_progress_counts_rows_that_will_not_change_any_more() -> None:
     assert (progress.done, progress.total, progress.percent) == (40, 100, 40)
     assert progress.rate == 4.0
     assert progress.seconds_left == 15.0
+
+
+def test_what_a_job_waits_for_moves_its_end(settings: object) -> None:
+    counts = {"queued": 40, "succeeded": 60}
+    job = job_like(is_row_driven=True, counts=counts, total_count=100)
+    assert progress_of(job, NOW).seconds_left == 10.0
+    job.waiting_for = {"reason": "rate_limit", "until": (NOW + timedelta(seconds=30)).isoformat()}
+    assert progress_of(job, NOW).seconds_left == 40.0
+    job.waiting_for = {"reason": "authorization", "until": None, "needs_person": True}
+    assert progress_of(job, NOW).seconds_left is None
+    job.waiting_for, job.heartbeat_at = None, NOW - timedelta(seconds=61)
+    assert progress_of(job, NOW).seconds_left is None
 
 
 def test_nothing_is_promised_before_anything_is_known() -> None:

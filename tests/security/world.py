@@ -12,12 +12,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.models import BulkRow, Campaign, Plan, SavedAudience, SavedView, SettingTemplate
+from campaigns.models import BulkRow, Campaign, Plan, QueuedChange, SavedAudience, SavedView, SettingTemplate
 from media_connectors.models import MediaAccount, MediaApplication, MediaCredential
 from tests.factories import OrganizationFactory, make_agency, make_member
 from xmagnet.accounts.models import AccountGrant, Agency, ApiToken, Invitation, Membership, Organization, User
 from xmagnet.accounts.roles import AGENCY_ROLES, Role
 from xmagnet.audit.models import AuditEvent
+from xmagnet.core.clock import media_today
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
 from xmagnet.notices.models import ChatChannel, Notice, NoticeDelivery, NoticeRead, NoticeSettings
@@ -131,6 +132,10 @@ def _fill(side: Side) -> None:
         action="plan.changed", object_type="plan", object_id=str(plan.pk), object_name=canary, via="web",
         account_id=account.pk, agency_id=agency.pk, before={"bid_fen": 4000}, after={"bid_fen": 5000}, job_id=job.pk,
     )  # fmt: skip
+    waiting = QueuedChange.objects.create(
+        account=account, plan=plan, field="bid", before=4000, after=5000, run_on=media_today() + timedelta(days=1),
+        reason=canary, job_id=job.pk, user_id=owner.pk, user_name=canary,
+    )  # fmt: skip
     endpoint = WebhookEndpoint.objects.create(
         agency_id=agency.pk, url="https://receiver.test/hook", description=canary, encrypted_secret=b"x"
     )
@@ -159,6 +164,7 @@ def _fill(side: Side) -> None:
         "token": token.pk,
         "view": view.pk,
         "event": event.pk,
+        "waiting": waiting.pk,
         "agency": agency.pk,
         "membership": Membership.objects.get(user=owner).pk,
     }
@@ -171,6 +177,7 @@ def fingerprint(side: Side) -> dict[str, Any]:
             "plans": list(Plan.objects.order_by("id").values("id", "status", "bid_fen", "daily_budget_fen", "name")),
             "jobs": list(Job.objects.order_by("id").values("id", "state", "cancel_requested_at")),
             "rows": BulkRow.objects.count(),
+            "waiting": list(QueuedChange.objects.order_by("id").values("id", "state")),
             "accounts": list(MediaAccount.objects.order_by("id").values("id", "name", "is_active", "agency_id")),
             "templates": SettingTemplate.objects.count(),
             "audiences": SavedAudience.objects.count(),

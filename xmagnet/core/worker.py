@@ -1,16 +1,31 @@
 """What our Celery workers do besides running tasks: show that they live, and leave nothing behind."""
 
 import signal
+from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
 from typing import Any
 
 from celery import bootsteps
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_shutting_down
 from django.conf import settings
 
 from xmagnet.core.parent_death import receive_at_parent_death
 
 HEARTBEAT_SECONDS = 5.0
+
+# Made before the pool forks, so that the main process can tell its children.
+_stopping = RawValue("b", 0)
+
+
+def is_stopping() -> bool:
+    """Whether this worker was asked to end: long work hands back what it has not begun."""
+    return bool(_stopping.value)
+
+
+@worker_shutting_down.connect
+def tell_the_pool(**_options: object) -> None:
+    """The signal reaches the main process alone."""
+    _stopping.value = 1
 
 
 class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]

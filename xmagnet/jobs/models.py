@@ -32,7 +32,9 @@ class Job(TenantModel):
     done_count = models.IntegerField(default=0)
     total_count = models.IntegerField(null=True)
     message = models.CharField(max_length=300, blank=True)  # what it does now, for people
-    waiting_for = models.JSONField(null=True)
+    waiting_for = models.JSONField(null=True)  # the most important of ``waits``
+    waits = models.JSONField(default=dict, db_default={})  # row-driven: why rows wait, by media account
+    rate_per_second = models.FloatField(null=True)  # row-driven: rows settled, of the last half minute or so
     result = models.JSONField(null=True)
     error = models.JSONField(null=True)
     source = models.JSONField(null=True)  # format, filename, sha256, bytes
@@ -91,3 +93,14 @@ class JobEvent(TenantModel):
 
     def __str__(self) -> str:
         return self.message
+
+
+class PeriodicRun(models.Model):
+    """When a periodic task with an hour of its own was last sent, so that a missed night is made up for; nobody's
+    data."""
+
+    name = models.CharField(primary_key=True, max_length=80)
+    ran_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.ran_at}"

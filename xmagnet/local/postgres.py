@@ -46,7 +46,7 @@ _ROOT_STATE = Path("/var/lib/xmagnet")
 # on our short queries), WAL kept small enough that crash recovery stays under a few seconds.
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
-    "max_connections": "100",
+    "max_connections": "300",  # a worker process sends over as many as 50
     "shared_buffers": "96MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",

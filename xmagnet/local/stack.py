@@ -126,7 +126,7 @@ def _postgres(server: PostgresServer, *, has_broker: bool) -> Service:
         is_ready=is_ready,
         is_healthy=server.answers,
         stop_signal=signal.SIGINT,  # PostgreSQL's fast shutdown
-        stop_within=15.0,
+        stop_within=3.5,  # killed, it recovers at the next start; no service may hold a stop longer than promised
     )
 
 
@@ -220,7 +220,7 @@ def _worker(stack: Stack, environment: Mapping[str, str]) -> Service:
         before_start=lambda: heartbeat.unlink(missing_ok=True),
         is_ready=heartbeat.exists,
         is_healthy=lambda: age() < HEARTBEAT_LIMIT_SECONDS,
-        stop_within=12.0,
+        stop_within=6.0,
         working_directory=PROJECT,
     )
 
@@ -255,12 +255,13 @@ def _web(stack: Stack, environment: Mapping[str, str]) -> Service:
         command=(
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "xmagnet.wsgi:application"),
             *("--host", host, "--port", str(port), "--workers", str(stack.web_processes), "--blocking-threads", "4"),
-            *("--respawn-failed-workers", "--no-ws", "--log-level", "warning", "--workers-kill-timeout", "5"),
+            *("--respawn-failed-workers", "--no-ws", "--log-level", "warning", "--workers-kill-timeout", "3"),
             *("--static-path-route", "/static", "--static-path-mount", str(stack.var / "static")),
         ),
         environment={**environment, "PROMETHEUS_MULTIPROC_DIR": str(metrics)},
         after=("migrate", "static"),
         before_start=empty_metrics,
+        stop_within=5.0,
         is_ready=answers,
         is_healthy=answers,
         working_directory=PROJECT,

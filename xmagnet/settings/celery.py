@@ -112,5 +112,5 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = float(env.number("WORKER_SOFT_SHUTDOWN_SEC
 WORKER_HEARTBEAT_FILE = env.text("WORKER_HEARTBEAT_FILE", "")
 
 CELERY_TIMEZONE = "Asia/Shanghai"  # the media's days
-CELERY_BEAT_SCHEDULER = "xmagnet.core.beat:LockedScheduler"
+CELERY_BEAT_SCHEDULER = "xmagnet.jobs.beat:RememberingScheduler"
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

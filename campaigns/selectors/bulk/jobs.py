@@ -9,13 +9,18 @@ from typing import Any
 
 import orjson
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from campaigns.choices import RowState
 from campaigns.domain.rows.states import OPEN
 from xmagnet.jobs.models import Job
+from xmagnet.jobs.states import JobState
 
 #: states whose rows were never meant for the media
 _NOT_SENT = {RowState.INVALID.value, RowState.CANCELLED.value}
+_SENDING = {JobState.RUNNING, JobState.CANCELLING}
+#: no row settled for so long: the rate of before promises nothing
+STILL = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +29,41 @@ class JobProgress:
 
     counts: dict[str, int]  # by row state, with zeros, and ``total``
     share: float  # 0..1
-    rows_per_second: float | None
+    rows_per_second: float | None  # now; of a finished job over its whole time
     eta_at: datetime | None
 
 
-def job_progress(job: Job) -> JobProgress:
-    """Computed from the job's row alone."""
+def job_progress(job: Job, now: datetime | None = None) -> JobProgress:
+    """Computed from the job's row alone, as it is at ``now``."""
     counts = {state.value: job.counts.get(state.value, 0) for state in RowState}
     total = job.total_count or sum(counts.values())
     open_count = sum(counts[state] for state in OPEN)
     sent = sum(count for state, count in counts.items() if state not in OPEN and state not in _NOT_SENT)
-    rate = eta = None
-    if job.started_at is not None and sent:
-        seconds = ((job.finished_at or timezone.now()) - job.started_at).total_seconds()
-        rate = round(sent / max(seconds, 0.001), 2)
-        if open_count and rate:
-            eta = timezone.now() + timedelta(seconds=open_count / rate)
+    rate = job.rate_per_second
+    if job.finished_at is not None:
+        rate = None
+        if job.started_at is not None and sent:
+            rate = sent / max((job.finished_at - job.started_at).total_seconds(), 0.001)
     share = round((total - open_count) / total, 4) if total else 0.0
-    return JobProgress({"total": total, **counts}, share, rate, eta)
+    return JobProgress(
+        {"total": total, **counts},
+        share,
+        None if rate is None else round(rate, 2),
+        _eta(job, open_count, now or timezone.now()),
+    )
+
+
+def _eta(job: Job, open_count: int, now: datetime) -> datetime | None:
+    """When the job will be done if it goes on as in the last half minute, after what it waits for; None where nobody
+    can know: before the first rows are settled, while a person must mend something, or when nothing moves."""
+    wait = job.waiting_for or {}
+    if job.state not in _SENDING or not open_count or not job.rate_per_second or wait.get("needs_person"):
+        return None
+    until = parse_datetime(wait.get("until") or "")
+    is_still = job.heartbeat_at is None or now - job.heartbeat_at > STILL
+    if is_still and (until is None or until < now):
+        return None
+    return max(now, until or now) + timedelta(seconds=open_count / job.rate_per_second)
 
 
 def job_resource(job: Job, *, base: str) -> dict[str, Any]:
@@ -59,7 +81,7 @@ def job_resource(job: Job, *, base: str) -> dict[str, Any]:
         "progress": progress.share,
         "rows_per_second": progress.rows_per_second,
         "eta_at": progress.eta_at,
-        "waiting_for": job.waiting_for,
+        "waiting_for": _wait(job.waiting_for),
         "created_by": job.user_name,
         "created_at": job.created_at,
         "started_at": job.started_at,
@@ -73,6 +95,12 @@ def job_resource(job: Job, *, base: str) -> dict[str, Any]:
         "error": job.error,
         "links": {name: f"{base}/{name}" for name in ("rows", "results", "cancel", "retry")},
     }
+
+
+def _wait(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    return {name: told.get(name) for name in ("reason", "account_id", "until", "needs_person", "job_id")}
 
 
 def job_etag(job: Job) -> str:

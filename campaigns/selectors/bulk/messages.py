@@ -14,6 +14,9 @@ MESSAGES: dict[str, str] = {
     "account_needs_authorization": _("The media account must be authorised again first."),
     "account_not_found": _("There is no such media account on this media, or you may not use it."),
     "already_exists": _("The live plan %(plan)s already has this client_ref; the row will give that plan."),
+    "balance_empty": _(
+        "The media account has no balance: the plan is made, but will not deliver before money is there."
+    ),
     "bid_above_budget": _("The bid may not be above the budget."),
     "bid_not_allowed": _("max_conversion has no bid."),
     "bid_out_of_range": _("The bid must be between ¥%(least)s and ¥%(most)s."),

@@ -76,6 +76,8 @@ class PlanRowChecker:
             found.account, trouble = self._account(row, read.spec)
             if trouble is not None:
                 found.problems.append(trouble)
+            elif found.account is not None and found.account.balance_fen is not None and found.account.balance_fen <= 0:
+                found.warnings.append(problem("account_id", "balance_empty"))  # the media take the plan all the same
         if found.problems:
             found.spec = None
         elif found.spec is not None:

@@ -200,7 +200,7 @@ class CreatePlans:
                 work.steps.append(Step(PLAN, command, (row,)))
             elif command.state == CommandState.CONFIRMED:
                 self._progress[row.id].plan_remote_id = command.remote_id
-                self._progress[row.id].was_read_back = True
+                self._progress[row.id].was_read_back = not row.plan_remote_id  # else its answer was written down
                 confirmed.append(row)
             else:
                 work.verdicts.append(self._standing(row, command))

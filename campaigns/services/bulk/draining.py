@@ -13,16 +13,16 @@ import socket
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.choices import RowState
 from campaigns.models import BulkRow
+from campaigns.services.bulk.book import JobBook
 from campaigns.services.bulk.doorbells import ring_drain
 from campaigns.services.bulk.executors import Account, Answer, ClaimedRow, Executor, Step, Verdict, Work
 from campaigns.services.bulk.failpoints import AFTER_CLAIM, AFTER_FINISH, BEFORE_FINISH, failpoint
@@ -31,21 +31,22 @@ from campaigns.services.bulk.leases import claim, finish, next_due_at, renew, wa
 from campaigns.services.bulk.policy import EnginePolicy
 from campaigns.services.bulk.progress import refresh_job
 from campaigns.services.bulk.senders import Senders
-from campaigns.services.bulk.verdicts import NEEDS_PERSON, dead, forbidden, internal
+from campaigns.services.bulk.verdicts import dead, forbidden, internal
+from campaigns.services.bulk.waits import RATE_LIMIT, Waits, jobs_with_queued_rows
 from media_connectors.choices import CommandState
 from media_connectors.errors import AuthRevoked, MediaError
-from media_connectors.services.commands import Outcome, claim_unsettled, settle
+from media_connectors.services.commands import CommandError, Outcome, claim_unsettled, settle
 from media_connectors.services.lines import AccountLine, line_to
+from media_connectors.services.pace import limited_until
 from media_connectors.services.read_back import read_back
-from xmagnet.accounts.actor import Actor
-from xmagnet.accounts.guard import JobPrincipal, authorized
-from xmagnet.core.errors import DomainError
 from xmagnet.core.locks import Lock, try_session_lock
 from xmagnet.core.scope import organization_scope
-from xmagnet.jobs.models import Job
+from xmagnet.core.worker import is_stopping
 
 logger = structlog.get_logger(__name__)
 SOON_SECONDS = 2.0  # a row due so soon is waited for
+LOOK_SECONDS = 1.0  # between two looks whether somebody paused the account
+TELL_SECONDS = 2.0  # jobs whose rows do not move say so at least so often
 
 
 def drain_account(organization_id: int, account_id: int, policy: EnginePolicy) -> None:
@@ -58,8 +59,7 @@ def drain_account(organization_id: int, account_id: int, policy: EnginePolicy) -
             drain.run()
         finally:
             drain.refresh(is_last=True)
-    if drain.has_more:
-        with organization_scope(organization_id):
+        if drain.has_more:
             ring_drain(organization_id, account_id)
 
 
@@ -71,41 +71,6 @@ class _Held:
     until: float
 
 
-class JobBook:
-    """The jobs in hand: each passes the gate once a drain."""
-
-    def __init__(self, organization_id: int) -> None:
-        self._organization_id = organization_id
-        self._jobs: dict[str, Job] = {}
-        self._actors: dict[str, Actor | None] = {}
-
-    def job(self, job_id: str) -> Job:
-        """The job's row."""
-        if job_id not in self._jobs:
-            with transaction.atomic():
-                self._jobs[job_id] = Job.objects.get(pk=job_id)
-        return self._jobs[job_id]
-
-    def actor(self, job_id: str) -> Actor:
-        """Who the job acts for; ``LookupError`` when they may no longer."""
-        actor = self.actor_or_none(job_id)
-        if actor is None:
-            raise LookupError(job_id)
-        return actor
-
-    def actor_or_none(self, job_id: str) -> Actor | None:
-        """Who the job acts for, or None when the gate refuses."""
-        if job_id not in self._actors:
-            job = self.job(job_id)
-            principal = JobPrincipal(job.user_id, job.token_id, job.pk, job.request_id)
-            try:
-                with authorized(principal, self._organization_id, job.permission, via="job") as actor:
-                    self._actors[job_id] = actor
-            except DomainError:
-                self._actors[job_id] = None
-        return self._actors[job_id]
-
-
 class Drain:
     """The state of one drain; lives in one thread."""
 
@@ -114,35 +79,50 @@ class Drain:
         self._account_id = account_id
         self._policy = policy
         self._owner = f"{socket.gethostname()}:{os.getpid()}"[:60]
-        self._book = JobBook(organization_id)
+        self._book = JobBook(organization_id, account_id)
         self._executors: dict[str, Executor] = {}
         self._held: dict[int, _Held] = {}
         self._ready: list[Step] = []
         self._answers: list[Answer] = []
         self._is_alone = False  # the row in hand may be what killed its workers
         self._touched: set[str] = set()
-        self._waiting: dict[str, dict[str, Any]] = {}
+        self._told: dict[str, Mapping[str, Any]] = {}  # by job: the wait that its row tells
+        self._waits = Waits(account_id)
+        self._limit: tuple[float, datetime | None] = (float("-inf"), None)  # when it was seen, until when
         self._refreshed_at = 0.0
+        self._told_at = 0.0
         self._flushed_at = 0.0
+        self._looked_at = 0.0
         self._account: Account | None = None
 
     def run(self) -> None:
         """Until nothing is due or the time is up; what was sent is always waited for."""
         if not self._has_due_rows():
             return
+        self._account, is_active = self._read_account()
+        self._waits.account_remote_id = self._account.remote_id
+        if not is_active:
+            self._touched |= self._waits.hold_all("account_paused")
+            return
         try:
             line = line_to(self._account_id)
         except MediaError as error:
             self._hold_back(error)
             return
-        self._account = self._read_account(line)
+        self._account = replace(
+            self._account,
+            has_separate_creatives=line.connector.has_separate_creatives,
+            change_batch_size=line.connector.change_batch_size,
+        )
         self._read_back(line)
         ends_at = time.monotonic() + self._policy.drain_seconds
         with Senders(line, limit=self._policy.parallel_sends) as senders:
             while True:
-                is_open = time.monotonic() < ends_at and not self._waiting_for_person
+                is_open = time.monotonic() < ends_at and self._may_go_on()
                 if is_open and self._wants_rows:
                     self._claim(senders)
+                if not is_open:
+                    self._hand_back()
                 self._submit(senders)
                 if senders.in_flight:
                     self._answers += senders.collect(timeout=self._policy.flush_seconds)
@@ -151,11 +131,29 @@ class Drain:
                     self._flush()
                     is_idle = not senders.in_flight and not self._ready
                 self.refresh()
-                if is_idle:
+                if is_idle and not self._answers:
                     self._is_alone = False
                     if not is_open or not self._wait_for_due(line):
                         break
-        self.has_more = not self._waiting_for_person and self._has_due_rows()
+        self.has_more = not self._is_in_vain and self._has_due_rows()
+
+    @property
+    def _is_in_vain(self) -> bool:
+        """Whether sending on would only meet what somebody must mend first, or a media that is away."""
+        return self._waits.needs_person or self._waits.unreachable_in_a_row >= self._policy.parallel_sends
+
+    def _may_go_on(self) -> bool:
+        """Whether more may be sent: not in vain, not by a worker that ends, and not for an account paused meanwhile."""
+        if self._is_in_vain or is_stopping():
+            return False
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            _, is_active = self._read_account()
+            if not is_active:
+                self._touched |= self._waits.hold_all("account_paused")
+                return False
+        return True
 
     @property
     def _wants_rows(self) -> bool:
@@ -248,6 +246,15 @@ class Drain:
         while self._ready and senders.has_room:
             senders.submit(self._ready.pop(0))
 
+    def _hand_back(self) -> None:
+        """The time is up: what is ready but not sent waits for the next drain, as if the media had not taken it."""
+        late = CommandError(kind="HandedBack", message="not sent: the drain's time was up")
+        self._answers += [
+            Answer(step, Outcome(step.command.id, step.command.generation, CommandState.ABSENT, error=late))
+            for step in self._ready
+        ]
+        self._ready.clear()
+
     def _keep_leases(self) -> None:
         """Never send when too little of the lease is left; renew in time what still waits."""
         soon = time.monotonic() + self._policy.send_seconds
@@ -297,7 +304,7 @@ class Drain:
         for verdict in verdicts:
             self._held.pop(verdict.row.id, None)
             self._touched.add(verdict.row.job_id)
-            self._note_wait(verdict)
+            self._waits.note(verdict)
 
     def _record(self, verdicts: Sequence[Verdict]) -> Mapping[int, int]:
         by_kind: dict[str, list[Verdict]] = defaultdict(list)
@@ -308,54 +315,74 @@ class Drain:
             plan_ids |= self._executor(kind).record(members)
         return plan_ids
 
-    # -- what the job tells ------------------------------------------------------------------------------------
-
-    def _note_wait(self, verdict: Verdict) -> None:
-        if verdict.wait_reason:
-            self._waiting[verdict.row.job_id] = self._wait(verdict.wait_reason, verdict.next_at)
-        elif verdict.state == RowState.SUCCEEDED:
-            self._waiting.pop(verdict.row.job_id, None)
-
-    def _wait(self, reason: str, until: Any) -> dict[str, Any]:
-        return {
-            "reason": reason,
-            "account_id": self._account.remote_id if self._account else "",
-            "until": until.isoformat() if until else None,
-            "needs_person": reason in NEEDS_PERSON,
-        }
-
-    @property
-    def _waiting_for_person(self) -> bool:
-        return any(wait["needs_person"] for wait in self._waiting.values())
+    # -- what the jobs tell ------------------------------------------------------------------------------------
 
     def refresh(self, *, is_last: bool = False) -> None:
-        """Bring the touched jobs' counts up to date, not too often."""
+        """Bring the touched jobs' counts up to date, not too often, and say what all jobs of the account wait for."""
         now = time.monotonic()
-        if not is_last and (not self._touched or now - self._refreshed_at < self._policy.refresh_seconds):
+        if not is_last and now - self._refreshed_at < self._policy.refresh_seconds:
             return
-        for job_id in sorted(self._touched):
-            refresh_job(job_id, waiting_for=self._waiting.get(job_id))
-        self._touched.clear()
         self._refreshed_at = now
+        in_hand = self._jobs_in_hand()
+        touched, self._touched = self._touched, set()
+        if is_last:
+            touched |= set(self._told)
+        elif now - self._told_at >= TELL_SECONDS:
+            touched |= in_hand  # nothing moved: they say why
+        if not touched:
+            return
+        self._told_at = now
+        until, behind = self._limited_until(), set[str]()
+        if in_hand:
+            behind = jobs_with_queued_rows(self._account_id, except_for=in_hand)
+        first = min(in_hand, default="", key=lambda job_id: self._book.job(job_id).created_at)
+        for job_id in sorted(touched | behind):
+            was_limited = self._told.get(job_id, {}).get("reason") == RATE_LIMIT
+            wait: Mapping[str, Any] | None = self._waits.of_job(
+                job_id,
+                limited_until=until if job_id in in_hand or was_limited else None,
+                ahead=first if job_id in behind and job_id not in in_hand else "",
+            )
+            if is_last and self.has_more:
+                wait = wait or self._told.get(job_id)  # the next drain begins at once
+            refresh_job(job_id, account_id=self._account_id, wait=wait)
+            self._told.pop(job_id, None)
+            if wait:
+                self._told[job_id] = wait
+
+    def _limited_until(self) -> datetime | None:
+        """When a call of the account has its turn, while calls wait for one or did so a moment ago."""
+        if self._account is None:
+            return None
+        now, until = time.monotonic(), limited_until(self._account.platform, self._account.remote_id)
+        if until is not None:
+            self._limit = now, until
+        seen_at, last = self._limit
+        return last if now - seen_at < TELL_SECONDS else None
+
+    def _jobs_in_hand(self) -> set[str]:
+        return {held.row.job_id for held in self._held.values()}
 
     # -- around ------------------------------------------------------------------------------------------------
 
-    def _read_account(self, line: AccountLine) -> Account:
+    def _read_account(self) -> tuple[Account, bool]:
+        """The account that its rows name, and whether it is active."""
         with transaction.atomic():
             row = BulkRow.objects.filter(account_id=self._account_id).select_related("account").first()
         account = row.account if row is not None else None
         if account is None:
             raise LookupError(self._account_id)
-        return Account(
+        found = Account(
             id=account.pk,
             platform=account.platform,
             remote_id=account.remote_id,
             name=account.name,
             agency_id=account.agency_id,
-            has_separate_creatives=line.connector.has_separate_creatives,
-            change_batch_size=line.connector.change_batch_size,
+            has_separate_creatives=False,
+            change_batch_size=1,
             policy=self._policy,
         )
+        return found, account.is_active
 
     def _read_back(self, line: AccountLine) -> None:
         """Ask the media about commands whose answer was lost or whose sender died."""
@@ -369,16 +396,8 @@ class Drain:
                 return  # the media cannot be asked now
 
     def _hold_back(self, error: MediaError) -> None:
-        """The account cannot be called: its rows wait, and say for what."""
-        is_revoked = isinstance(error, AuthRevoked)
-        until = timezone.now() + timedelta(seconds=self._policy.waiting_retry_seconds if is_revoked else 5)
-        with transaction.atomic():
-            due = BulkRow.objects.filter(account_id=self._account_id, state=RowState.QUEUED)
-            job_ids = set(due.values_list("job_id", flat=True))
-            due.update(next_at=until)
-            row = BulkRow.objects.filter(account_id=self._account_id).select_related("account").first()
-        remote_id = row.account.remote_id if row is not None and row.account is not None else ""
-        reason = "authorization" if is_revoked else "media_unreachable"
-        for job_id in job_ids:
-            self._waiting[job_id] = self._wait(reason, until) | {"account_id": remote_id}
-        self._touched |= job_ids
+        """The account cannot be called: its rows wait, and say for what. The sweeper rings again in a few seconds."""
+        if isinstance(error, AuthRevoked):
+            self._touched |= self._waits.hold_all("authorization")
+        else:
+            self._touched |= self._waits.hold_all("media_unreachable", timezone.now() + timedelta(seconds=5))

@@ -188,8 +188,21 @@ UPDATE campaigns_bulkrow SET state = 'unknown', lease_expiry_count = lease_expir
      ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 """
 
+# One step of the index for each account, not one for each of its rows.
 _DUE_ACCOUNTS = """
-SELECT DISTINCT account_id FROM campaigns_bulkrow
- WHERE organization_id = %(organization)s AND state IN ('queued', 'unknown') AND next_at <= now()
-   AND account_id IS NOT NULL
+WITH RECURSIVE waiting AS (
+    (SELECT account_id FROM campaigns_bulkrow
+      WHERE organization_id = %(organization)s AND state IN ('queued', 'unknown') AND account_id IS NOT NULL
+      ORDER BY account_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT account_id FROM campaigns_bulkrow
+             WHERE organization_id = %(organization)s AND state IN ('queued', 'unknown')
+               AND account_id > waiting.account_id ORDER BY account_id LIMIT 1)
+      FROM waiting WHERE waiting.account_id IS NOT NULL
+)
+SELECT account_id FROM waiting
+ WHERE account_id IS NOT NULL AND EXISTS (
+       SELECT FROM campaigns_bulkrow AS row
+        WHERE row.organization_id = %(organization)s AND row.account_id = waiting.account_id
+          AND row.state IN ('queued', 'unknown') AND row.next_at <= now())
 """

@@ -17,7 +17,13 @@ class EnginePolicy:
     #: calls in flight inside one drain. At 50 ms a call, 12 keep one worker process about as busy as a core allows
     parallel_sends: int = 12
     claim_rows: int = 36  # at once: the senders live on them while the next are made ready
-    drain_seconds: float = 30.0  # then the next doorbell
+    #: then the next doorbell, behind all other messages: nothing else of the worker waits longer than this
+    drain_seconds: float = 10.0
+    #: accounts that one worker process sends for at the same time. A call under a limit is mostly waiting: without
+    #: company, two processes would leave all but two accounts idle
+    crew: int = 6
+    crew_sends: int = 6  # calls in flight for an account that came beside the first
+    crew_seconds: float = 1.0  # an account that is due so long, and that no other process took, joins
     flush_seconds: float = 0.05  # answers are written down together, but not later than this
     refresh_seconds: float = 0.5  # between two looks at a job's counts
     #: one death is most often the machine's doing, and every row in hand is counted for it; from the second on a row is

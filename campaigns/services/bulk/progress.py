@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import exp
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from campaigns.choices import JobKindName, RowState
 from campaigns.domain.rows.states import OPEN, job_state_when_done
@@ -22,8 +24,11 @@ from xmagnet.jobs.telling import tell_maker
 from xmagnet.webhooks.services import emit
 
 QUARTERS = (25, 50, 75)
-#: what the job waits for stays as it is, unless rows have moved
-KEEP: Mapping[str, Any] = MappingProxyType({})
+#: the rate speaks of about the last so many seconds: long enough to bridge a limit's bursts, short enough to be now
+RATE_MEMORY_SECONDS = 15.0
+#: a wait whose end is so long over belongs to a worker that died with it
+STALE_WAIT = timedelta(seconds=60)
+_SETTLED = (RowState.SUCCEEDED, RowState.FAILED, RowState.DEAD)
 
 
 def count_rows(job_id: str) -> dict[str, int]:
@@ -32,38 +37,85 @@ def count_rows(job_id: str) -> dict[str, int]:
     return dict(rows)
 
 
-def refresh_job(job_id: str, *, waiting_for: Mapping[str, Any] | None = KEEP) -> Job | None:
-    """Bring the job's row in line with its rows; finishes it when nothing is open. The job when it changed.
+def refresh_job(job_id: str, *, account_id: int | None = None, wait: Mapping[str, Any] | None = None) -> Job | None:
+    """Bring the job's row in line with its rows; finishes it when nothing is open. The job when it is still live.
 
-    ``waiting_for``: why its open rows wait, from whoever just found out; None when they do not.
+    A drain says for its account why the job's rows wait, or with None that they do not; other accounts' waits stay.
     """
     with transaction.atomic():
         job = Job.objects.select_for_update().filter(pk=job_id).first()
         if job is None or not job.is_live:
             return None
+        now = timezone.now()
         counts = count_rows(job_id)
         before = job.counts
-        moved = counts != before
-        if waiting_for is KEEP:
-            waiting_for = None if moved else job.waiting_for
+        _note_wait(job, account_id, wait, now)
+        if counts != before:
+            _measure(job, before, counts, now)
+            job.heartbeat_at = now
         job.counts = counts
         job.done_count = sum(count for state, count in counts.items() if state not in OPEN)
-        if moved:
-            job.heartbeat_at = timezone.now()
-        _move(job, counts, waiting_for)
-        job.waiting_for = dict(waiting_for) if waiting_for and job.is_live else None
-        job.save(update_fields=["counts", "done_count", "heartbeat_at", "state", "finished_at", "waiting_for", "error"])
+        _move(job, counts)
+        if not job.is_live:
+            job.waits = {}
+        job.waiting_for = _foremost(job.waits)
+        job.save(update_fields=_REFRESHED)
         _tell(job, before)
         return job
 
 
-def refresh_jobs(job_ids: Iterable[str], waiting: Mapping[str, Mapping[str, Any]]) -> None:
-    """``refresh_job`` for several, each in a transaction of its own."""
-    for job_id in job_ids:
-        refresh_job(job_id, waiting_for=waiting.get(job_id))
+_REFRESHED = [
+    "counts", "done_count", "heartbeat_at", "state", "finished_at", "waiting_for", "waits", "rate_per_second", "error",
+]  # fmt: skip
 
 
-def _move(job: Job, counts: Mapping[str, int], waiting_for: Mapping[str, Any] | None) -> None:
+def _note_wait(job: Job, account_id: int | None, wait: Mapping[str, Any] | None, now: datetime) -> None:
+    """The waits that still hold: ours as it was just told, those of other accounts while they have open rows."""
+    ours = str(account_id)
+    waits = {key: told for key, told in job.waits.items() if key != ours and not _is_stale(told, now)}
+    if waits:
+        open_rows = BulkRow.objects.filter(job_id=job.pk, state__in=OPEN)
+        waits = {key: told for key, told in waits.items() if open_rows.filter(account_id=int(key)).exists()}
+    if wait and account_id is not None:
+        waits[ours] = dict(wait)
+    job.waits = waits
+
+
+def _is_stale(told: Mapping[str, Any], now: datetime) -> bool:
+    until = parse_datetime(told.get("until") or "")
+    return not told.get("needs_person") and until is not None and until < now - STALE_WAIT
+
+
+def _foremost(waits: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What to show of all waits: first what a person must mend, then what lasts longest."""
+    told = sorted(waits.values(), key=lambda wait: (bool(wait.get("needs_person")), wait.get("until") or ""))
+    return dict(told[-1]) if told else None
+
+
+def _measure(job: Job, before: Mapping[str, int], counts: Mapping[str, int], now: datetime) -> None:
+    """The rate of now: an average that forgets what was long ago, and what was not sent."""
+    since = job.heartbeat_at or job.started_at
+    settled = sum(counts.get(state, 0) - before.get(state, 0) for state in _SETTLED)
+    if since is None or job.state not in {JobState.RUNNING, JobState.CANCELLING} or settled < 0:
+        return
+    seconds = max((now - since).total_seconds(), 0.001)
+    rate = settled / seconds
+    if job.rate_per_second is not None:
+        rate = job.rate_per_second + (rate - job.rate_per_second) * (1 - exp(-seconds / RATE_MEMORY_SECONDS))
+    elif not settled:
+        return
+    job.rate_per_second = rate
+
+
+def _needs_person(job: Job) -> bool:
+    """Whether nothing of the job can move before somebody mends something."""
+    waiting = [int(key) for key, told in job.waits.items() if told.get("needs_person")]
+    if not waiting:
+        return False
+    return not BulkRow.objects.filter(job_id=job.pk, state__in=OPEN).exclude(account_id__in=waiting).exists()
+
+
+def _move(job: Job, counts: Mapping[str, int]) -> None:
     has_open = any(counts.get(state) for state in OPEN)
     if job.state in {JobState.QUEUED, JobState.VALIDATING} and has_open:
         return
@@ -79,12 +131,12 @@ def _move(job: Job, counts: Mapping[str, int], waiting_for: Mapping[str, Any] | 
         else:
             job.state = JobState(job_state_when_done(dict(counts)))
         _ring_next(job)
-    elif job.state == JobState.RUNNING and waiting_for and waiting_for.get("needs_person"):
+    elif job.state == JobState.RUNNING and _needs_person(job):
         job.state = JobState.PAUSED
         announce(job, "job.paused")
         tell_maker(job)
-        note(job.pk, "paused", reason=waiting_for.get("reason", ""))
-    elif job.state == JobState.PAUSED and not (waiting_for and waiting_for.get("needs_person")):
+        note(job.pk, "paused", reason=(_foremost(job.waits) or {}).get("reason", ""))
+    elif job.state == JobState.PAUSED and not _needs_person(job):
         job.state = JobState.RUNNING
         note(job.pk, "resumed")
 

@@ -32,6 +32,7 @@ _KINDS = {
     "RateLimited": ("rate_limit", 1.0),
     "Transient": ("media_unreachable", 5.0),
     "LeaseTooShort": ("busy", 0.0),
+    "HandedBack": ("", 0.0),
     "AuthExpired": ("authorization", 60.0),
     "AuthRevoked": ("authorization", 60.0),
     "QuotaExhausted": ("quota", 600.0),

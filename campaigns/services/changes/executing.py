@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from campaigns.choices import JobKindName, RowState, Status
 from campaigns.choices import Outcome as RowOutcome
-from campaigns.domain.guardrails import COLUMN_OF, Wish, propose
+from campaigns.domain.guardrails import COLUMN_OF, Wish, held_note, propose, sentence
 from campaigns.domain.rows.problems import RowProblem
 from campaigns.models import Plan
 from campaigns.services.bulk.executors import (
@@ -31,7 +31,8 @@ from campaigns.services.bulk.executors import (
 from campaigns.services.bulk.kinds import register_kind
 from campaigns.services.bulk.verdicts import failed, not_sent, unsettled
 from campaigns.services.changes.facts import KnownPlan, known_plans, live_plans_of_account
-from campaigns.services.changes.planning import PlannedChange, plan_undo, planned_change
+from campaigns.services.changes.planning import PlannedChange, held_of, planned_change, set_back
+from campaigns.services.changes.queueing import queue_changes
 from media_connectors.choices import CommandState
 from media_connectors.contracts import PlanChange, SwitchStatus
 from media_connectors.services.changes import earlier_change, split_changes
@@ -50,8 +51,7 @@ class ChangeRowChecker:
 
     def __init__(self, actor: Actor, job: Job) -> None:
         self._actor = actor
-        self._accepts_void = bool(job.params.get("accepts_void"))
-        self._is_undo = bool(job.params.get("is_undo"))
+        self._held = held_of(job.params)
 
     def remember(self, rows: Sequence[CheckedRow]) -> None:
         """Rows do not depend on each other."""
@@ -78,15 +78,16 @@ class ChangeRowChecker:
             "field": field,
             "before": change.before,
             "after": change.after,
-            **({"expect": source["expect"]} if self._is_undo else {}),
+            **({"expect": source["expect"]} if "expect" in source else {}),
+            **({"is_queued": True} if change.state == "queued" else {}),
         }
         return CheckedRow(row.index, row.line, source["client_ref"], known.plan.account_id, spec, (), notes)
 
     def _change(self, known: KnownPlan, source: Mapping[str, Any]) -> PlannedChange:
-        if self._is_undo:
-            return plan_undo(self._actor, known, source, self._accepts_void)
+        if "expect" in source:
+            return set_back(self._actor, known, source, self._held)
         wish = Wish(source["field"], source["kind"], source["value"], source.get("least"), source.get("most"))
-        return planned_change(self._actor, known, propose(known.facts, wish), self._accepts_void)
+        return planned_change(self._actor, known, propose(known.facts, wish), self._held)
 
 
 class ChangePlans:
@@ -95,6 +96,7 @@ class ChangePlans:
     def __init__(self, account: Account, jobs: Jobs) -> None:
         self._account = account
         self._jobs = jobs
+        self._in_flight: dict[int, tuple[int, str]] = {}  # by row: plan and field
 
     def prepare(self, rows: Sequence[ClaimedRow]) -> Work:
         """Batches to send; verdicts for rows that need no sending or were sent by an earlier attempt."""
@@ -102,8 +104,9 @@ class ChangePlans:
         with transaction.atomic():
             plans = live_plans_of_account(self._account.id, [row.spec["plan_id"] for row in rows])
             ready = [row for row in rows if self._is_to_be_sent(row, plans.get(row.spec["plan_id"]), work)]
+            ready = self._without_held(ready, work)
         batches: dict[str, list[tuple[ClaimedRow, PlanChange]]] = defaultdict(list)
-        taken: set[tuple[int, str]] = set()
+        taken = set(self._in_flight.values())
         for row in ready:
             target = row.spec["plan_id"], row.spec["field"]
             if target in taken:
@@ -121,6 +124,7 @@ class ChangePlans:
         for answer in answers:
             outcome = answer.outcome
             for number, row in enumerate(answer.step.rows):
+                self._in_flight.pop(row.id, None)
                 if outcome.state == CommandState.CONFIRMED:
                     item = outcome.items[number] if number < len(outcome.items) else None
                     if item is None or item.is_accepted:
@@ -169,11 +173,51 @@ class ChangePlans:
             plan.changed_at = now
             if column == "status" and spec["after"] == Status.PAUSED:
                 plan.delivery_status = "paused"
+        self._queue(done, plans)
         if columns:
             Plan.objects.bulk_update(plans.values(), [*sorted(columns), "changed_at", "delivery_status"])
         for job_id, found in entries.items():
             record_many(self._jobs.actor(job_id), found)
         return {verdict.row.id: verdict.row.spec["plan_id"] for verdict in done}
+
+    def _queue(self, done: Sequence[Verdict], plans: Mapping[int, Plan]) -> None:
+        """Changes that wait for the next day, in the name of their jobs' people."""
+        waiting: dict[str, list[tuple[Plan, str, Any]]] = defaultdict(list)
+        for verdict in done:
+            spec, plan = verdict.row.spec, plans.get(verdict.row.spec["plan_id"])
+            if verdict.outcome == RowOutcome.DEFERRED and plan is not None:
+                waiting[verdict.row.job_id].append((plan, spec["field"], spec["after"]))
+        for job_id, wishes in waiting.items():
+            queue_changes(self._jobs.actor(job_id), self._jobs.job(job_id), wishes)
+
+    def _without_held(self, rows: Sequence[ClaimedRow], work: Work) -> list[ClaimedRow]:
+        """Rows that may be sent today. Other edits may have come since the rows were checked: asked again, so that
+        nobody's last edit is spent twice. What would void the guarantee now waits for tomorrow or is refused."""
+        held: dict[int, RowProblem] = {}
+        by_job: dict[str, list[ClaimedRow]] = defaultdict(list)
+        for row in rows:
+            if row.spec["field"] == "bid" and held_of(self._jobs.job(row.job_id).params) != "change":
+                by_job[row.job_id].append(row)
+        for job_id, members in by_job.items():
+            actor = self._jobs.actor(job_id)
+            known = known_plans(actor, {row.spec["plan_id"] for row in members})
+            for row in members:
+                plan = known.get(row.spec["plan_id"])
+                note = held_note(plan.facts, row.spec["after"]) if plan is not None else None
+                if note is not None:
+                    held[row.id] = RowProblem("bid", note.code, {"message": sentence(note, actor.language)})
+        left = []
+        for row in rows:
+            problem = held.get(row.id)
+            plan_id, params = row.spec["plan_id"], self._jobs.job(row.job_id).params
+            if row.spec.get("is_queued") or (problem is not None and held_of(params) == "queued"):
+                work.verdicts.append(Verdict(row, RowState.SUCCEEDED, outcome=RowOutcome.DEFERRED, plan_id=plan_id))
+            elif problem is not None:
+                refused = [problem.as_record()]
+                work.verdicts.append(Verdict(row, RowState.FAILED, errors=refused, plan_id=plan_id))
+            else:
+                left.append(row)
+        return left
 
     def _is_to_be_sent(self, row: ClaimedRow, plan: Plan | None, work: Work) -> bool:
         """False when the row's verdict is known without sending."""
@@ -214,6 +258,7 @@ class ChangePlans:
         ]
         for command, of_batch in zip(self._account.open_commands(drafts), rows, strict=True):
             if command.may_send:
+                self._in_flight |= {row.id: (row.spec["plan_id"], row.spec["field"]) for row in of_batch}
                 work.steps.append(Step(CHANGE, command, of_batch))
             else:
                 work.verdicts += [self._standing(row, command.state, command.error) for row in of_batch]

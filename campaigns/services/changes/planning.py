@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from django.utils.translation import gettext as _
@@ -22,6 +22,8 @@ from xmagnet.accounts.actor import Actor
 from xmagnet.audit.selectors import AuditQuery, search_events
 from xmagnet.core.errors import Conflict, FieldError, InvalidInput
 
+#: the state of a change that would void the cost guarantee: left out, sent on the next day, or sent now
+Held = Literal["held", "queued", "change"]
 #: plans in one change job
 MAX_PLANS = 20_000
 #: change log entries that a person may take back
@@ -30,7 +32,8 @@ UNDOABLE = ("plan.changed", "plan.undone")
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """One field of one plan before and after. ``state``: change, unchanged, held, refused, skipped (undo only).
+    """One field of one plan before and after. ``state``: change, unchanged, held, queued (for the media's next day),
+    refused, skipped (undo only).
 
     ``reasons`` are for people, ``codes`` for programs; money in fen.
     """
@@ -75,13 +78,19 @@ def select_expected(actor: Actor, query: PlanQuery, *, expected_count: int) -> l
 
 
 def preview_changes(
-    actor: Actor, *, plan_ids: Sequence[int], wishes: Sequence[Wish], accepts_void: bool = False
+    actor: Actor,
+    *,
+    plan_ids: Sequence[int],
+    wishes: Sequence[Wish],
+    accepts_void: bool = False,
+    queues_held: bool = False,
 ) -> ChangePreview:
-    """Before → after of every plan, with what is clipped, held or refused and why. Writes nothing."""
+    """Before → after of every plan, with what is clipped, held, queued or refused and why. Writes nothing."""
     _check_wishes(actor, plan_ids, wishes)
+    held = _held(accepts_void=accepts_void, queues_held=queues_held)
     plans = known_plans(actor, plan_ids)
     changes = [
-        planned_change(actor, plans[plan_id], propose(plans[plan_id].facts, wish), accepts_void)
+        planned_change(actor, plans[plan_id], propose(plans[plan_id].facts, wish), held)
         for plan_id in dict.fromkeys(plan_ids)
         if plan_id in plans
         for wish in wishes
@@ -96,13 +105,16 @@ def change_plans(
     wishes: Sequence[Wish],
     idempotency_key: str,
     accepts_void: bool = False,
+    queues_held: bool = False,
     skipped: Collection[tuple[int, str]] = (),
     reason: str = "",
     callback_id: int | None = None,
 ) -> Accepted:
     """A job of one row for each plan and field, through the same machine as bulk creation.
 
-    ``skipped`` are (plan id, field) pairs unticked in the preview. Limits are checked again when each row runs.
+    What would void the cost guarantee is refused; with ``queues_held`` it waits for the media's next day, with
+    ``accepts_void`` it is sent all the same. ``skipped`` are (plan id, field) pairs unticked in the preview. Limits are
+    checked again when each row runs.
     """
     _check_wishes(actor, plan_ids, wishes)
     rows = [
@@ -119,18 +131,24 @@ def change_plans(
         for wish in wishes
         if (plan_id, wish.field) not in skipped
     ]
-    params = {"accepts_void": accepts_void, "reason": reason[:300]}
+    params = _guarantee(accepts_void=accepts_void, queues_held=queues_held) | {"reason": reason[:300]}
     return _accept(actor, rows, params, {wish.field for wish in wishes}, idempotency_key, callback_id)
 
 
 def preview_undo(
-    actor: Actor, *, event_ids: Sequence[int] = (), job_id: str = "", accepts_void: bool = False
+    actor: Actor,
+    *,
+    event_ids: Sequence[int] = (),
+    job_id: str = "",
+    accepts_void: bool = False,
+    queues_held: bool = False,
 ) -> ChangePreview:
     """What taking changes back would do: back to *before* where *ours* still stands, skipped where it does not."""
     rows = _undo_rows(actor, event_ids, job_id)
+    held = _held(accepts_void=accepts_void, queues_held=queues_held)
     ids = [row["plan_id"] for row in rows]
     plans = known_plans(actor, ids)
-    changes = [plan_undo(actor, plans[row["plan_id"]], row, accepts_void) for row in rows if row["plan_id"] in plans]
+    changes = [set_back(actor, plans[row["plan_id"]], row, held) for row in rows if row["plan_id"] in plans]
     return _preview(changes, ids, plans)
 
 
@@ -141,22 +159,24 @@ def undo_changes(
     event_ids: Sequence[int] = (),
     job_id: str = "",
     accepts_void: bool = False,
+    queues_held: bool = False,
     skipped: Collection[tuple[int, str]] = (),
 ) -> Accepted:
     """Take back single changes or a whole job, itself a job: what somebody changed since is left alone."""
     rows = [row for row in _undo_rows(actor, event_ids, job_id) if (row["plan_id"], row["field"]) not in skipped]
-    params = {"accepts_void": accepts_void, "reason": f"undo {job_id}".strip(), "is_undo": True, "undo_of": job_id}
+    params = _guarantee(accepts_void=accepts_void, queues_held=queues_held)
+    params |= {"reason": f"undo {job_id}".strip(), "is_undo": True, "undo_of": job_id}
     return _accept(actor, rows, params, {row["field"] for row in rows}, idempotency_key, None)
 
 
-def plan_undo(actor: Actor, known: KnownPlan, row: Mapping[str, Any], accepts_void: bool) -> PlannedChange:
-    """One field back to what it was, three-way safe."""
+def set_back(actor: Actor, known: KnownPlan, row: Mapping[str, Any], held: Held) -> PlannedChange:
+    """One field to ``value`` where ``expect`` still stands: what an undo and a queued change want, three-way safe."""
     field: Field = row["field"]
     now = getattr(known.plan, COLUMN_OF[field])
     if now != row["expect"]:
         reason = _("Somebody changed it since; it is left alone.")
         return _skipped(known, field, now, row["value"], "changed_since", reason)
-    return planned_change(actor, known, propose(known.facts, Wish(field, "set", row["value"])), accepts_void)
+    return planned_change(actor, known, propose(known.facts, Wish(field, "set", row["value"])), held)
 
 
 def _undo_rows(actor: Actor, event_ids: Sequence[int], job_id: str) -> list[dict[str, Any]]:
@@ -232,14 +252,30 @@ def _accept(
     )
 
 
-def planned_change(actor: Actor, known: KnownPlan, proposal: Proposal, accepts_void: bool) -> PlannedChange:
+def held_of(params: Mapping[str, Any]) -> Held:
+    """What a job's params say of changes that would void the cost guarantee."""
+    return "change" if params.get("accepts_void") else "queued" if params.get("queues_held") else "held"
+
+
+def _held(*, accepts_void: bool, queues_held: bool) -> Held:
+    return held_of(_guarantee(accepts_void=accepts_void, queues_held=queues_held))
+
+
+def _guarantee(*, accepts_void: bool, queues_held: bool) -> dict[str, Any]:
+    if accepts_void and queues_held:
+        detail = _("Either queue what would void the cost guarantee, or accept that it does.")
+        raise InvalidInput(detail, errors=(FieldError("/queues_held", "invalid", detail),))
+    return {"accepts_void": accepts_void} | ({"queues_held": True} if queues_held else {})
+
+
+def planned_change(actor: Actor, known: KnownPlan, proposal: Proposal, held: Held) -> PlannedChange:
     """A proposal as it is shown: what would happen to it, and why."""
     if proposal.is_refused:
         state = "refused"
     elif not proposal.is_change:
         state = "unchanged"
-    elif proposal.is_held and not accepts_void:
-        state = "held"
+    elif proposal.is_held:
+        state = held
     else:
         state = "change"
     return PlannedChange(

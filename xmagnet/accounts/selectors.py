@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
 
 from xmagnet.accounts.models import Membership
 from xmagnet.core.scope import user_scope
@@ -21,11 +20,13 @@ class OrganizationChoice:
 
 
 def organizations_of(user_id: int) -> tuple[OrganizationChoice, ...]:
-    """The person's active organizations, by name. The one question asked outside an organization."""
-    is_open = Q(agency__isnull=True) | Q(agency__is_active=True)
+    """The person's active organizations, by name. The one question asked outside an organization.
+
+    Agencies cannot be seen from there: whether the person's is still active, the gate asks inside.
+    """
     with user_scope(user_id), transaction.atomic():
         rows = (
-            Membership.all_tenants.filter(is_open, user_id=user_id, is_active=True, organization__is_active=True)
+            Membership.all_tenants.filter(user_id=user_id, is_active=True, organization__is_active=True)
             .order_by("organization__name")
             .values_list("organization__slug", "organization__name", "role")
         )

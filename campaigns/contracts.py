@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from campaigns.domain.learning import LearningProgress
 from campaigns.domain.metrics import DEFAULT_METRICS, METRICS, Metric
-from campaigns.domain.periods import TODAY, Compare, Period
+from campaigns.domain.periods import TODAY, Compare, Period, earlier
 from media_connectors.selectors.directory import AccountFacts
 
 __all__ = [
-    "DEFAULT_METRICS", "METRICS", "OPERATORS", "BreakdownRow", "Condition", "HistoryEntry", "Metric", "Period",
-    "PlanDetail", "PlanQuery", "PlanRow", "PlanTablePage", "PlanTotals", "SeriesPoint",
+    "DEFAULT_METRICS", "METRICS", "OPERATORS", "BreakdownRow", "Condition", "HistoryEntry", "LearningProgress",
+    "Metric", "Period",
+    "PlanDetail", "PlanQuery", "PlanRow", "PlanTablePage", "PlanTotals", "SeriesPoint", "earlier",
 ]  # fmt: skip
 
 #: operator → how many values it takes (None: one or more)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+from campaigns.contracts import LearningProgress
 
 STATUS_TONES = {"enabled": "good", "paused": "quiet", "deleted": "quiet"}
 DELIVERY_TONES = {
@@ -56,3 +58,18 @@ def schedule_text(schedule: str) -> str:
         return str(_("Always"))
     hours = schedule.count("1") / 2
     return f"{hours:g} {_('hours a week')}"
+
+
+def learning_lines(progress: LearningProgress) -> list[str]:
+    """What the learning state means, how far the plan is, and what to do: the media's own state comes first."""
+    values: dict[str, Any] = {"count": progress.conversions, "wanted": progress.wanted, "days": progress.days}
+    lines = {
+        "learning": [gettext("The media is still finding out whom to show it to. Leave its bid and targeting alone.")],
+        "learned": [gettext("The media has learned whom to show it to; its cost is steadier from here on.")],
+        "failed": [gettext("The media found too few conversions. Copy it with another creative or audience.")],
+    }.get(progress.state, [gettext("The media gives no learning state.")])
+    if progress.first_on is None or progress.last_on is None:
+        return [*lines, gettext("It has had no impressions yet, so nothing can be learned.")]
+    values |= {"first": f"{progress.first_on:%m-%d}", "last": f"{progress.last_on:%m-%d}"}
+    text = gettext("%(count)s of %(wanted)s conversions in its first %(days)s days (%(first)s to %(last)s).")
+    return [*lines, text % values]

@@ -157,6 +157,23 @@ def least_budget(plan: PlanFacts) -> int:
     return max(least, -(-floor // step) * step)
 
 
+def bid_range(plan: PlanFacts) -> tuple[int, int]:
+    """The lowest and highest bid that the media would take now, fen."""
+    limits = LIMITS[plan.platform]
+    most = limits.most_bid_fen
+    if limits.is_bid_capped_by_budget and plan.daily_budget_fen is not None:
+        most = min(most, plan.daily_budget_fen)
+    return limits.least_bid_fen, most
+
+
+def budget_range(plan: PlanFacts) -> tuple[int, int]:
+    """The lowest and highest daily budget that the media would take now, today's cost and the bid included, fen."""
+    limits, least = LIMITS[plan.platform], least_budget(plan)
+    if limits.is_bid_capped_by_budget and plan.bid_fen is not None:
+        least = max(least, plan.bid_fen)
+    return least, limits.most_budget_fen
+
+
 def media_length(text: str, platform: str) -> int:
     """Characters as the media counts them: Ocean Engine counts two narrow ones as one."""
     weight = LIMITS[platform].latin_weight
@@ -165,16 +182,13 @@ def media_length(text: str, platform: str) -> int:
 
 
 def _propose_bid(plan: PlanFacts, wish: Wish) -> Proposal:
-    limits, before = LIMITS[plan.platform], plan.bid_fen
+    before = plan.bid_fen
     if plan.bid_type != "target_cpa":
         return Proposal("bid", before, None, before, (Note("refuse", "bid_not_allowed"),))
     asked = _asked(before, wish)
     if asked is None:
         return Proposal("bid", before, None, before, (Note("refuse", "nothing_to_change"),))
-    most = limits.most_bid_fen
-    if limits.is_bid_capped_by_budget and plan.daily_budget_fen is not None:
-        most = min(most, plan.daily_budget_fen)
-    after, notes = _bring_inside(wish, asked, limits.least_bid_fen, most, "bid_out_of_range")
+    after, notes = _bring_inside(wish, asked, *bid_range(plan), "bid_out_of_range")
     if after != before and plan.is_in_compensation_window:
         left = COMPENSATION_EDITS_PER_DAY - plan.bid_edits_today
         params = {"used": plan.bid_edits_today, "allowed": COMPENSATION_EDITS_PER_DAY}
@@ -186,17 +200,14 @@ def _propose_bid(plan: PlanFacts, wish: Wish) -> Proposal:
 
 
 def _propose_budget(plan: PlanFacts, wish: Wish) -> Proposal:
-    limits, before = LIMITS[plan.platform], plan.daily_budget_fen
+    before = plan.daily_budget_fen
     asked = _asked(before, wish)
     if asked is None:
         code = "budget_unlimited" if before is None and wish.kind != "set" else "nothing_to_change"
         return Proposal("budget", before, None, before, (Note("refuse", code),))
     if wish.kind != "set" and plan.platform != "kuaishou":
         asked = asked // YUAN * YUAN  # whole yuan, as people write budgets
-    least = least_budget(plan)
-    if limits.is_bid_capped_by_budget and plan.bid_fen is not None:
-        least = max(least, plan.bid_fen)
-    after, notes = _bring_inside(wish, asked, least, limits.most_budget_fen, "budget_out_of_range")
+    after, notes = _bring_inside(wish, asked, *budget_range(plan), "budget_out_of_range")
     if after != before and plan.platform != "kuaishou":
         if plan.budget_changes_today >= OCEANENGINE_BUDGET_CHANGES_PER_DAY:
             most = {"most": OCEANENGINE_BUDGET_CHANGES_PER_DAY}
@@ -302,6 +313,8 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "名称须为 1 至 {most} 个字符(按媒体计数),当前为 {length}。",
     ),
     "name_characters": ("The name holds a control character.", "名称含有控制字符。"),
+    "name_taken": ("Another live plan of the account has this name.", "该账户已有同名计划。"),
+    "name_repeated": ("Two plans of one account would get this name.", "同一账户将有两个计划同名。"),
     "compensation_would_be_void": (
         "{used} of {allowed} bid or targeting edits are used today: one more voids the cost guarantee.",
         "今日已修改出价或定向 {used}/{allowed} 次,再改将失去成本保障赔付。",

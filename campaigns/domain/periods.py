@@ -92,6 +92,13 @@ class Period:
 TODAY = Period("today")
 
 
+def earlier(period: Period, today: date, *, days: int | None = None) -> Period:
+    """The range of equal length that many days before; None: the one that ends the day before it begins."""
+    first_on, last_on = period.days(today)
+    shift = timedelta(days=(last_on - first_on).days + 1 if days is None else days)
+    return Period("", first_on - shift, last_on - shift)
+
+
 def window_days(window: Window, today: date) -> tuple[date, date]:
     """First and last day of a window; LIFETIME reaches as far back as a range may."""
     first, last = SPANS[window]

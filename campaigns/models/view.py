@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ class SavedView(TenantModel):
     owner_id = models.BigIntegerField()
     owner_name = models.CharField(max_length=120)
     agency_id = models.BigIntegerField(null=True)  # of an agency's user: shared inside the agency only
+    default_for = ArrayField(models.BigIntegerField(), default=list, blank=True)  # people whose table opens with it
     saved_at = models.DateTimeField(default=timezone.now)
 
     class Meta(TenantModel.Meta):

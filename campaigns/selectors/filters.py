@@ -64,7 +64,7 @@ _LEGAL: dict[Kind, frozenset[str]] = {
     ),
     "integer": frozenset({"is", "is_not", "any_of", "none_of", "is_set", "is_not_set"}),
     "money": frozenset({"is", "is_not", "gt", "gte", "lt", "lte", "between", "is_set", "is_not_set"}),
-    "number": frozenset({"is", "gt", "gte", "lt", "lte", "between", "is_set", "is_not_set"}),
+    "number": frozenset({"is", "is_not", "gt", "gte", "lt", "lte", "between", "is_set", "is_not_set"}),
     "day": frozenset({"is", "gt", "gte", "lt", "lte", "between"}),
     "labels": frozenset({"has_any", "has_all", "has_none", "is_set", "is_not_set"}),
 }

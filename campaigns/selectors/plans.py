@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.contracts import PlanDetail, PlanQuery, PlanRow, PlanTablePage, PlanTotals
 from campaigns.domain.maturity import FINAL_AGE
 from campaigns.domain.metrics import METRICS, columns_of, values_of
-from campaigns.domain.periods import PRESETS, Period, Window, previous_days, window_days
+from campaigns.domain.periods import PRESETS, Compare, Period, Window, previous_days, window_days
 from campaigns.models import Plan
 from campaigns.selectors import frames
 from campaigns.selectors.filters import Filtered, apply_filters
@@ -134,12 +134,19 @@ def visible_plans(actor: Actor) -> Any:
     return Plan.objects.all().visible_to(actor)
 
 
-def plan_detail(actor: Actor, plan_id: int, *, period: Period | None = None, metrics: Iterable[str] = ()) -> PlanDetail:
+def plan_detail(
+    actor: Actor,
+    plan_id: int,
+    *,
+    period: Period | None = None,
+    metrics: Iterable[str] = (),
+    compare: Compare = "previous",
+) -> PlanDetail:
     """One plan with its settings and its numbers; raises ``NotFound``."""
     plan = visible_plans(actor).select_related("campaign").filter(pk=plan_id).first()
     if plan is None:
         raise NotFound
-    query = PlanQuery(period=period or Period("today"), metrics=tuple(metrics) or tuple(METRICS), compare="previous")
+    query = PlanQuery(period=period or Period("today"), metrics=tuple(metrics) or tuple(METRICS), compare=compare)
     if query.period.preset == "lifetime":
         query = replace(query, compare="")
     accounts = account_facts(actor)

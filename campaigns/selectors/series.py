@@ -10,10 +10,11 @@ from typing import Any, Literal
 from django.db.models import Q
 
 from campaigns.contracts import ChangeQuery, HistoryEntry, PlanDetail, SeriesPoint
+from campaigns.domain.learning import LearningProgress, learning_progress
 from campaigns.domain.maturity import matured
 from campaigns.domain.metrics import MATURED, MEASURES, METRICS, values_of
 from campaigns.domain.periods import Period
-from campaigns.models import Plan
+from campaigns.models import Plan, PlanDay
 from campaigns.selectors import frames
 from campaigns.selectors.maturity import arrived_shares
 from campaigns.selectors.plans import visible_plans
@@ -27,6 +28,8 @@ from xmagnet.core.errors import FieldError, InvalidInput, NotFound
 Granularity = Literal["hour", "day"]
 #: hourly series are kept readable; longer ranges by day
 MAX_HOURLY_DAYS = 31
+#: the oldest days of a plan, enough to see its learning phase even when its first days stood still
+LOOKED_AT_DAYS = 90
 #: audit actions that changed a plan on the media, and may be undone
 UNDOABLE_ACTIONS = frozenset({"plan.changed", "plan.undone"})
 #: plan fields that a change may touch, as the audit log names them
@@ -75,6 +78,23 @@ def plan_series(
     shares = arrived_shares()
     zeros = (0,) * len(MEASURES)
     return tuple(_point(label, found.get(label, zeros), (today - day).days, shares, keys) for label, day in labels)
+
+
+def plan_learning(actor: Actor, plan_id: int) -> LearningProgress:
+    """How far the plan is in its learning phase; raises ``NotFound``."""
+    plan = visible_plans(actor).filter(pk=plan_id).only("account_id", "learning_state").first()
+    if plan is None:
+        raise NotFound
+    days = PlanDay.objects.filter(account_id=plan.account_id, plan_id=plan.pk).order_by("stat_date")
+    return learning_progress(
+        plan.learning_state, days.values_list("stat_date", "impressions", "conversions")[:LOOKED_AT_DAYS]
+    )
+
+
+def plan_events(actor: Actor, plan_id: int, *, limit: int = 200) -> tuple[Any, ...]:
+    """The audit log of one plan, newest first; raises ``NotFound``."""
+    _subject(actor, plan_id, None)
+    return tuple(search_events(actor, AuditQuery(object_type="plan", object_id=str(plan_id)))[:limit])
 
 
 def plan_history(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from campaigns.models import SavedView
 from xmagnet.accounts.actor import Actor
@@ -23,19 +23,27 @@ class ViewCard:
     is_shared: bool
     is_mine: bool
     owner_name: str
+    is_default: bool = False  # of the reader
 
 
-def list_views(actor: Actor, table: str) -> tuple[ViewCard, ...]:
-    """The reader's own views, then what others share; an agency's people share among themselves only."""
+def visible_views(actor: Actor) -> QuerySet[SavedView]:
+    """The actor's own views and those shared with them."""
     shared = Q(is_shared=True)
     if actor.agency_id is not None:
         # The advertiser's views may name other agencies and their accounts.
         shared &= Q(agency_id=actor.agency_id)
-    is_mine = Q(owner_id=actor.user_id)
-    rows = SavedView.objects.filter(is_mine | shared, table=table).annotate(
-        is_mine=ExpressionWrapper(is_mine, BooleanField())
-    )
+    found: QuerySet[SavedView] = SavedView.objects.filter(Q(owner_id=actor.user_id) | shared)
+    return found
+
+
+def list_views(actor: Actor, table: str) -> tuple[ViewCard, ...]:
+    """The reader's own views, then what others share; an agency's people share among themselves only."""
+    mine = ExpressionWrapper(Q(owner_id=actor.user_id), BooleanField())
+    rows = visible_views(actor).filter(table=table).annotate(is_mine=mine).order_by("-is_mine", "name", "id")
     return tuple(
-        ViewCard(row.pk, row.name, row.query, row.is_shared, row.is_mine, row.owner_name)
-        for row in rows.order_by("-is_mine", "name", "id")[:MOST_SHOWN]
-    )
+        ViewCard(
+            row.pk, row.name, row.query, row.is_shared, row.is_mine, row.owner_name,
+            actor.user_id in row.default_for,
+        )
+        for row in rows[:MOST_SHOWN]
+    )  # fmt: skip

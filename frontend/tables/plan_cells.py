@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.choices import Delivery, Learning, Review, Status
 from campaigns.contracts import METRICS, PlanRow, PlanTotals
 from frontend import formats
-from frontend.plan_words import DELIVERY_TONES, LEARNING_TONES, REVIEW_TONES, STATUS_TONES
+from frontend.plan_words import DELIVERY_TONES, LEARNING_TONES, REVIEW_TONES, STATUS_TONES, schedule_text
 from frontend.tables.plan_columns import Column
 from frontend.templatetags.kit import platform_name, relative_time
 
@@ -40,6 +40,17 @@ def metric_text(key: str, value: float | None) -> str:
     if unit == "count":
         return formats.count(value)
     return formats.decimal(value) + (" s" if unit == "seconds" and value is not None else "")
+
+
+def exact_text(key: str, value: float | None) -> str:
+    """A ratio's digits that the table rounds away, as the attribute that shows them on hover; sums need none."""
+    metric = METRICS[key]
+    if value is None or metric.is_additive:
+        return ""
+    scale = {"money": 0.01, "percent": 100}.get(metric.unit, 1)
+    sign = {"money": "¥", "percent": "%"}.get(metric.unit, "")
+    number = f"{value * scale:.6g}"
+    return f' title="{sign}{number}"' if sign == "¥" else f' title="{number}{sign}"'
 
 
 class LineWriter:
@@ -91,12 +102,13 @@ class LineWriter:
     def _metric(self, key: str, values: dict[str, float | None], compared: dict[str, float | None]) -> str:
         value = values.get(key)
         text = metric_text(key, value)
+        exact = exact_text(key, value)
         if not self._compares:
-            return f'<td class="number">{text}</td>'
+            return f'<td class="number"{exact}>{text}</td>'
         before = compared.get(key)
         change = formats.change(value, before)
         return (
-            f'<td class="number">{text}<span class="change" data-direction="{change.direction}" '
+            f'<td class="number"{exact}>{text}<span class="change" data-direction="{change.direction}" '
             f'title="{metric_text(key, before)}">{_ARROWS[change.direction]}<span class="visually-hidden">'
             f"{self._words[change.direction]} </span>{change.text}</span></td>"
         )
@@ -112,6 +124,9 @@ class LineWriter:
         is_editable = self._may_edit and row.status != "deleted" and not (field == "bid" and fen is None)
         return f'<td class="number">{self._editable(row, field, text, _("Change")) if is_editable else text}</td>'
 
+    def _schedule(self, row: PlanRow) -> str:
+        return f"<td>{self._if_editable(row, 'schedule', schedule_text(row.schedule), _('Change the schedule'))}</td>"
+
     def _account(self, row: PlanRow) -> str:
         account = row.account
         return (
@@ -124,14 +139,20 @@ class LineWriter:
         return f'<td><span class="cut" title="{name}">{name or formats.DASH}</span></td>'
 
     def _labels(self, row: PlanRow) -> str:
-        return "<td>" + "".join(f'<span class="label-tag">{escape(label)}</span>' for label in row.labels) + "</td>"
+        tags = _safe("".join(f'<span class="label-tag">{escape(label)}</span>' for label in row.labels) or formats.DASH)
+        return f"<td>{self._if_editable(row, 'labels', tags, _('Labels'))}</td>"
 
     def _note(self, row: PlanRow) -> str:
-        note = escape(row.note)
-        return f'<td><span class="cut" title="{note}">{note}</span></td>'
+        shown = format_html('<span class="cut" title="{}">{}</span>', row.note, row.note or formats.DASH)
+        return f"<td>{self._if_editable(row, 'note', shown, _('Note'))}</td>"
 
     def _created_at(self, row: PlanRow) -> str:
         return f'<td class="nowrap">{relative_time(row.created_at)}</td>'
+
+    def _if_editable(self, row: PlanRow, field: str, shown: Any, label: str) -> SafeString:
+        if self._may_edit and row.status != "deleted":
+            return self._editable(row, field, shown, label)
+        return format_html("{}", shown)
 
     def _editable(self, row: PlanRow, field: str, shown: Any, label: str) -> SafeString:
         return format_html(

@@ -14,6 +14,7 @@ from campaigns.contracts import METRICS
 ATTRIBUTES: dict[str, tuple[Any, str, str]] = {
     "bid": (_("Bid"), "bid", "number"),
     "budget": (_("Daily budget"), "budget", "number"),
+    "schedule": (_("Schedule"), "", ""),
     "delivery": (_("Delivery"), "delivery", ""),
     "learning": (_("Learning phase"), "learning", ""),
     "review": (_("Review"), "review", ""),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.choices import Delivery, Learning, Review, Status
 from campaigns.contracts import METRICS, PlanRow
+from frontend.plan_words import schedule_text
 from frontend.tables.plan_columns import column
 from frontend.templatetags.kit import platform_name
 from xmagnet.core.money import yuan_from_fen
@@ -65,6 +66,7 @@ def _attribute(row: PlanRow, key: str) -> Any:
     if key == "account":
         return f"{row.account.name} ({row.account.remote_id})"
     return {
+        "schedule": schedule_text(row.schedule),
         "campaign": row.campaign_name,
         "labels": ", ".join(row.labels),
         "created_at": row.created_at.isoformat(timespec="seconds"),

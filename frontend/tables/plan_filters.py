@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -63,6 +64,21 @@ _CHOICES = {
     "review": Review,
 }
 _DAY_FIELDS = frozenset({"created_on"})
+#: free input that takes several values at once, parted by commas
+LISTED_FIELDS = frozenset({"name", "remote_id", "client_ref", "note", "campaign", "job", "id"})
+SEPARATORS = re.compile(r"[,，;；\n]+")
+#: what an operator is called where the common word would be odd
+_WORDS_OF_KIND: dict[str, dict[str, Any]] = {
+    "number": {"is": "=", "is_not": "≠"},
+    "text": {"is_set": pgettext_lazy("operator", "is not empty"), "is_not_set": pgettext_lazy("operator", "is empty")},
+    "date": {
+        "is": pgettext_lazy("operator", "on"),
+        "gt": pgettext_lazy("operator", "after"),
+        "gte": pgettext_lazy("operator", "on or after"),
+        "lt": pgettext_lazy("operator", "before"),
+        "lte": pgettext_lazy("operator", "on or before"),
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +100,7 @@ class Chip:
     text: str
     encoded: str
     without: str
+    field: str
 
 
 def known_choices(accounts: Mapping[int, Any], labels: tuple[str, ...]) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -105,7 +122,7 @@ def field_label(key: str) -> str:
 
 def filter_field(key: str, choices: Mapping[str, tuple[tuple[str, str], ...]]) -> FilterField:
     """How the field is asked for; raises ``KeyError`` for an unknown one."""
-    operators = tuple((one, str(OPERATOR_WORDS[one])) for one in operators_for(key))
+    operators = tuple((one, operator_word(key, one)) for one in operators_for(key))
     unit = ""
     if key in METRICS:
         unit = {"money": "¥", "percent": "%", "seconds": "s"}.get(METRICS[key].unit, "")
@@ -113,7 +130,7 @@ def filter_field(key: str, choices: Mapping[str, tuple[tuple[str, str], ...]]) -
     elif key in ("bid", "budget"):
         kind, unit = "number", "¥"
     else:
-        kind = "date" if key in _DAY_FIELDS else "text"
+        kind = _kind(key)
     return FilterField(key, field_label(key), operators, choices.get(key, ()), kind, unit)
 
 
@@ -124,13 +141,31 @@ def chips(state: TableState, choices: Mapping[str, tuple[tuple[str, str], ...]])
             _in_words(condition, dict(choices.get(condition.field, ()))),
             encode_condition(condition),
             state.encoded(conditions=state.conditions[:index] + state.conditions[index + 1 :], page=1),
+            condition.field,
         )
         for index, condition in enumerate(state.conditions)
     )
 
 
-def with_condition(state: TableState, condition: Condition) -> TableState:
-    """The state with one more filter, on its first page; the same filter is not added twice."""
+def operator_word(key: str, operator: str) -> str:
+    """What an operator is called on a field: numbers have signs, days come before and after."""
+    return str(_WORDS_OF_KIND.get(_kind(key), {}).get(operator, OPERATOR_WORDS[operator]))
+
+
+def shown_values(condition: Condition) -> tuple[str, ...]:
+    """The values as they stand in the filter's form: fractions as percentages, lists with commas."""
+    if condition.field in METRICS and METRICS[condition.field].unit == "percent":
+        return tuple(_percent(value).removesuffix("%") for value in condition.values)
+    if condition.field in LISTED_FIELDS and condition.operator in ("any_of", "none_of"):
+        return (", ".join(condition.values),)
+    return condition.values
+
+
+def with_condition(state: TableState, condition: Condition, *, instead_of: Condition | None = None) -> TableState:
+    """The state with one more filter, or another in the place of one, on its first page; none stands twice."""
+    if instead_of in state.conditions:
+        changed = (condition if one == instead_of else one for one in state.conditions)
+        return replace(state, conditions=tuple(dict.fromkeys(changed)), page=1)
     if condition in state.conditions:
         return state
     return replace(state, conditions=(*state.conditions, condition), page=1)
@@ -140,7 +175,14 @@ def _in_words(condition: Condition, names: Mapping[str, str]) -> str:
     percent = condition.field in METRICS and METRICS[condition.field].unit == "percent"
     values = [_percent(value) if percent else names.get(value, value) for value in condition.values]
     joined = " – ".join(values) if condition.operator == "between" else ", ".join(values)
-    return f"{field_label(condition.field)} {OPERATOR_WORDS[condition.operator]} {joined}".rstrip()
+    word = operator_word(condition.field, condition.operator)
+    return f"{field_label(condition.field)} {word} {joined}".rstrip()
+
+
+def _kind(key: str) -> str:
+    if key in METRICS or key in ("bid", "budget"):
+        return "number"
+    return "date" if key in _DAY_FIELDS else "text"
 
 
 def _percent(fraction: str) -> str:

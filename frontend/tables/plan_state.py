@@ -1,7 +1,7 @@
 """What the plan table shows, as its address says it: the same words are kept by saved views and by exports.
 
 ``q`` search · ``f`` one filter each, ``field:operator:value|value`` · ``period`` or ``from`` and ``to`` · ``compare``
-· ``cols`` · ``sort`` (``-cost``: descending) · ``page`` · ``size``.
+· ``cols`` · ``sort`` (``-cost``: descending) · ``page`` · ``size`` · ``v`` the saved view it came from (0: none).
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class TableState:
     is_descending: bool = True
     page: int = 1
     size: int = SIZES[0]
+    view_id: int | None = None
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -81,6 +82,8 @@ class TableState:
             data["size"] = str(state.size)
         if state.page != 1:
             data["page"] = str(state.page)
+        if state.view_id is not None:
+            data["v"] = str(state.view_id)
         return data.urlencode(safe=":,|")
 
 
@@ -92,7 +95,7 @@ def state_from(data: QueryDict | Mapping[str, Any]) -> TableState:
     columns = tuple(dict.fromkeys(key for key in given.get("cols", "").split(",") if is_column(key)))[:MAX_COLUMNS]
     sort = given.get("sort", "-cost")
     size = given.get("size", "")
-    page = given.get("page", "")
+    page, view = given.get("page", ""), given.get("v", "")
     return TableState(
         search=given.get("q", "").strip()[:MAX_SEARCH],
         conditions=tuple(filter(None, map(decode_condition, given.getlist("f"))))[:MAX_CONDITIONS],
@@ -105,6 +108,7 @@ def state_from(data: QueryDict | Mapping[str, Any]) -> TableState:
         is_descending=sort.startswith("-"),
         page=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
         size=int(size) if size.isdecimal() and int(size) in SIZES else SIZES[0],
+        view_id=int(view) if view.isdecimal() and len(view) < 19 else None,
     )
 
 

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.utils.crypto import get_random_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.contracts import ChangeQuery, HistoryEntry
 from campaigns.selectors.queued import WaitingChange, waiting_changes
@@ -22,9 +22,10 @@ from campaigns.selectors.series import change_log
 from campaigns.services.changes.planning import COLUMN_OF, preview_undo, undo_changes
 from campaigns.services.changes.queueing import cancel_queued_changes
 from frontend.audit_words import VIA_LABELS
+from frontend.views.answers import done, told
 from frontend.views.audit import people_options
 from frontend.views.base import Crumb, Page, midnight, number_or_none
-from frontend.views.plan_changes import sent_message, shown_preview, value_text
+from frontend.views.plan_changes import sent, sent_message, shown_preview, value_text
 from media_connectors.choices import PlatformChoice
 from media_connectors.selectors.directory import account_facts
 from xmagnet.audit.selectors import AuditQuery, search_events
@@ -54,6 +55,10 @@ FIELDS: dict[str, Any] = {
 }
 
 
+class StillRunning(Conflict):
+    """What is to be taken back has not all arrived."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One field: before, ours, and now when somebody changed it since."""
@@ -63,6 +68,7 @@ class FieldChange:
     after: str
     now: str
     is_superseded: bool
+    now_is_known: bool
 
 
 def shown_waiting(changes: Sequence[WaitingChange]) -> list[dict[str, Any]]:
@@ -89,7 +95,7 @@ def described(entry: HistoryEntry) -> dict[str, Any]:
         fields.append(
             FieldChange(
                 str(label), value_text(name, entry.before.get(name)), value_text(name, after), value_text(name, now),
-                is_superseded,
+                is_superseded, name in entry.now,
             )
         )  # fmt: skip
     return {"entry": entry, "action": str(ACTIONS.get(entry.action, entry.action)), "fields": fields}
@@ -192,6 +198,8 @@ class _Undo(Page):
         return super().get_context_data(key=get_random_string(16), **found, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.htmx:  # type: ignore[attr-defined]
+            return self.undo_at_once()
         kept = set(request.POST.getlist("send"))
         skipped = [
             (int(plan_id), field)
@@ -209,6 +217,27 @@ class _Undo(Page):
             return redirect(self.url("changes"))
         messages.success(request, sent_message(accepted.job.total_count or 0))
         return redirect(self.url("job", accepted.job.pk))
+
+    def undo_at_once(self) -> HttpResponse:
+        """A toast's button: everything that still stands is taken back; a change on its way is waited for."""
+        try:
+            what = self.what()
+            found = preview_undo(self.actor, **what)
+            left_alone = sum(count for state, count in found.counts.items() if state != "change")
+            if not found.counts.get("change"):
+                return done(_("Nothing was taken back: it was changed since, or it is so already."), level="warning")
+            accepted = undo_changes(self.actor, idempotency_key=f"undo-{get_random_string(16)}", **what)
+        except StillRunning:
+            waiting = _("The change is still on its way; it is taken back as soon as it has arrived.")
+            return told({"undo-later": {"url": self.request.path, "message": waiting}})
+        except (InvalidInput, Conflict) as refusal:
+            return done(refusal.detail, level="warning")
+        count = found.counts["change"]
+        text = ngettext("Taking back %(count)d change.", "Taking back %(count)d changes.", count) % {"count": count}
+        if left_alone:
+            rest = ngettext("%(count)d is left alone.", "%(count)d are left alone.", left_alone)
+            text = f"{text} {rest % {'count': left_alone}}"
+        return sent(self.actor, accepted.job, text)
 
 
 class UndoEvent(_Undo):
@@ -229,5 +258,5 @@ class UndoJob(_Undo):
         if job is None:
             raise NotFound
         if job.is_live:
-            raise Conflict(_("The job is still running. Take it back when it is finished."))
+            raise StillRunning(_("The job is still running. Take it back when it is finished."))
         return {"job_id": job.pk}

@@ -83,6 +83,12 @@ class Changing(Fragment):
         names = ("plan", "scope", "query", "expected")
         return [(name, value) for name in names for value in self.request.POST.getlist(name)]
 
+    def unticked(self) -> list[tuple[int, str]]:
+        """(plan id, field) of the changes that were shown and taken out."""
+        kept = set(self.request.POST.getlist("send"))
+        pairs = [key.partition("-") for key in self.request.POST.getlist("shown") if key not in kept]
+        return [(int(plan_id), field) for plan_id, _dash, field in pairs if plan_id.isdecimal()]
+
     def selected_count(self) -> int:
         """How many plans the person thinks are selected."""
         expected = self.request.POST.get("expected", "")
@@ -113,7 +119,7 @@ class BulkForm(Changing):
         return self.render_to_response(
             self.get_context_data(
                 field=field, title=FIELD_TITLES[field], hidden=self.kept_selection(), count=self.selected_count(),
-                is_money=field in MONEY_FIELDS, statuses=_statuses(), value="", kinds=_kinds(),
+                is_money=field in MONEY_FIELDS, statuses=statuses(), value="", kinds=_kinds(),
                 key=get_random_string(16),
             )
         )  # fmt: skip
@@ -130,12 +136,12 @@ class InlineEdit(Changing):
         kwargs.pop("field", None)  # of the address
         row = plan_detail(self.actor, self.kwargs["plan_id"], metrics=("cost",)).row
         value = {
-            "status": row.status, "bid": _yuan(row.bid_fen), "budget": _yuan(row.daily_budget_fen),
+            "status": row.status, "bid": yuan_text(row.bid_fen), "budget": yuan_text(row.daily_budget_fen),
             "schedule": row.schedule, "name": row.name,
         }[field]  # fmt: skip
         return super().get_context_data(
             field=field, title=FIELD_TITLES[field], hidden=[("plan", str(row.id))], count=1, plan=row, value=value,
-            is_money=field in MONEY_FIELDS, statuses=_statuses(), kinds=_kinds(), key=get_random_string(16), **kwargs,
+            is_money=field in MONEY_FIELDS, statuses=statuses(), kinds=_kinds(), key=get_random_string(16), **kwargs,
         )  # fmt: skip
 
 
@@ -164,12 +170,6 @@ class ChangeApply(Changing):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         field = self.field()
-        kept = set(request.POST.getlist("send"))
-        skipped = [
-            (int(key.split("-")[0]), field)
-            for key in request.POST.getlist("shown")
-            if key not in kept and key.split("-")[0].isdecimal()
-        ]
         try:
             accepted = change_plans(
                 self.actor,
@@ -177,12 +177,12 @@ class ChangeApply(Changing):
                 wishes=[wish_from(request.POST, field)],
                 idempotency_key=f"desk-{request.POST.get('key') or get_random_string(16)}"[:200],
                 **guarantee_from(request.POST),
-                skipped=skipped,
+                skipped=self.unticked(),
                 reason=request.POST.get("reason", "").strip(),
             )
         except (InvalidInput, Conflict) as refusal:
             return self.refused(refusal.detail, status=200)
-        return done(sent_message(accepted.job.total_count or 0), action=undo_action(self.actor, accepted.job.pk))
+        return sent(self.actor, accepted.job)
 
 
 def guarantee_from(data: QueryDict) -> dict[str, Any]:
@@ -254,12 +254,27 @@ def sent_message(count: int) -> str:
     return ngettext("%(count)d change is on its way.", "%(count)d changes are on their way.", count) % {"count": count}
 
 
+def sent(actor: Actor, job: Any, message: str = "") -> HttpResponse:
+    """The answer after a change job was accepted: a toast with undo, and the table follows the job."""
+    follow = {"follow": follow_address(actor, job.pk)}
+    return done(
+        message or sent_message(job.total_count or 0), action=undo_action(actor, job.pk),
+        events={"plans-changed": follow},
+    )  # fmt: skip
+
+
+def follow_address(actor: Actor, job_id: str) -> str:
+    """Where a page asks what became of a change job."""
+    return address(actor, "plan-change-state", job_id)
+
+
 def undo_action(actor: Actor, job_id: str) -> dict[str, str]:
     """The toast's button."""
     return {"label": _("Undo"), "url": address(actor, "undo-job", job_id)}
 
 
-def _statuses() -> list[tuple[str, str]]:
+def statuses() -> list[tuple[str, str]]:
+    """The states that a person may choose."""
     return [(value, str(Status(value).label)) for value in (Status.ENABLED, Status.PAUSED)]
 
 
@@ -267,7 +282,8 @@ def _kinds() -> list[tuple[str, str]]:
     return [("set", _("Set to (¥)")), ("percent", _("Change by (%)")), ("amount", _("Change by (¥)"))]
 
 
-def _yuan(fen: int | None) -> str:
+def yuan_text(fen: int | None) -> str:
+    """An amount as it stands in an input: ``35`` or ``35.50``, "" for none."""
     return "" if fen is None else f"{fen / 100:.2f}".removesuffix(".00")
 
 

@@ -12,12 +12,13 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from campaigns.selectors.plans import export_rows
-from campaigns.services.views import delete_view, save_view
+from campaigns.selectors.views import list_views
+from campaigns.services.views import change_view, delete_view, save_view, set_default_view
 from frontend.tables.plan_export import as_csv, as_xlsx
 from frontend.tables.plan_state import state_from
 from frontend.views.answers import done
 from frontend.views.base import Fragment
-from xmagnet.core.errors import InvalidInput
+from xmagnet.core.errors import InvalidInput, NotFound
 from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from xmagnet.web.streaming import stream_in_scope
 
@@ -56,18 +57,61 @@ class ViewSave(Fragment):
     template_name = "frontend/plans/view_form.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(query=state_from(self.request.GET).encoded(page=1), **kwargs)
+        return super().get_context_data(query=state_from(self.request.GET).encoded(page=1, view_id=None), **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         name, is_shared = request.POST.get("name", ""), "is_shared" in request.POST
         try:
-            save_view(self.actor, table="plans", name=name, query=request.POST.get("query", ""), is_shared=is_shared)
+            view_id = save_view(
+                self.actor, table="plans", name=name, query=request.POST.get("query", ""), is_shared=is_shared
+            )
+            if "is_default" in request.POST:
+                set_default_view(self.actor, view_id, is_default=True)
         except InvalidInput as refusal:
             context = self.get_context_data(error=refusal.detail, name=name, is_shared=is_shared)
             context["query"] = request.POST.get("query", "")
             response: HttpResponse = self.render_to_response(context, status=422)
             return response
+        return done(_("The view is saved."), events={"view-shown": {"id": view_id}})
+
+
+class ViewEdit(Fragment):
+    """Rename, share or replace one's own view."""
+
+    permission = "plans:read"
+    template_name = "frontend/plans/view_form.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        view = next((one for one in list_views(self.actor, "plans") if one.id == self.kwargs["view_id"]), None)
+        if view is None or not view.is_mine:
+            raise NotFound
+        shown = {"kept": view, "name": view.name, "is_shared": view.is_shared, "query": view.query}
+        return super().get_context_data(**shown | kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        view_id, data = kwargs["view_id"], request.POST
+        try:
+            if "replace" in data:  # the table as it stands now
+                change_view(self.actor, view_id, query=state_from(data).encoded(page=1, view_id=None))
+            else:
+                change_view(self.actor, view_id, name=data.get("name", ""), is_shared="is_shared" in data)
+        except InvalidInput as refusal:
+            context = self.get_context_data(error=refusal.detail, name=data.get("name", ""))
+            response: HttpResponse = self.render_to_response(context, status=422)
+            return response
         return done(_("The view is saved."))
+
+
+class ViewDefault(Fragment):
+    """Open the table with a view, or no longer."""
+
+    permission = "plans:read"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        is_default = request.POST.get("is_default") == "yes"
+        set_default_view(self.actor, kwargs["view_id"], is_default=is_default)
+        return done(_("The table opens with this view now.") if is_default else _("The table opens plainly again."))
 
 
 class ViewDelete(Fragment):

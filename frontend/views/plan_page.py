@@ -7,15 +7,17 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from campaigns.choices import Delivery, Learning, Review, Status
-from campaigns.contracts import METRICS, HistoryEntry, Period, PlanDetail
+from campaigns.contracts import METRICS, HistoryEntry, Period, PlanDetail, SeriesPoint, earlier
 from campaigns.selectors.plans import plan_detail
 from campaigns.selectors.queued import waiting_changes
-from campaigns.selectors.series import plan_history, plan_series
-from frontend import builder_words, formats
+from campaigns.selectors.series import plan_events, plan_history, plan_learning, plan_series
+from campaigns.services.changes.limits import field_limits
+from frontend import builder_words, formats, plan_words
+from frontend.audit_words import VIA_LABELS, changes
 from frontend.charts import Figure, Marker, Series, time_chart
 from frontend.plan_words import (
     CAMPAIGN_WORDS,
@@ -30,13 +32,19 @@ from frontend.plan_words import (
 from frontend.tables.plan_cells import metric_text
 from frontend.views.base import Crumb, Fragment, Page
 from frontend.views.change_log import described, shown_waiting
-from xmagnet.core.clock import MEDIA_TIMEZONE
+from frontend.views.plan_cells import guarantee_line
+from xmagnet.core.clock import MEDIA_TIMEZONE, media_today
 
 FIGURES = ("cost", "conversions", "cpa", "matured_cpa", "ctr", "cvr", "roi")
 CHART_PERIODS = ("today", "yesterday", "last_7_days", "last_14_days", "last_30_days")
 DEFAULT_CHART = ("cost", "conversions")
 #: a chart is no place for more; the history below has them all
 MAX_MARKERS = 12
+CHART_COMPARISONS: dict[str, Any] = {
+    "": gettext_lazy("No comparison"),
+    "previous": gettext_lazy("Previous period"),
+    "day_before": gettext_lazy("A day earlier"),
+}
 _UNITS = {"money": "money", "count": "count", "percent": "percent", "ratio": "ratio", "seconds": "ratio"}
 
 
@@ -69,16 +77,22 @@ class _OnePlan:
         first = given.get("first", "") if given.get("first", "") in METRICS else DEFAULT_CHART[0]
         second = given.get("second", DEFAULT_CHART[1])
         second = second if second in METRICS and second != first else ""
-        points = plan_series(
-            self.actor,
-            self.plan_id,
-            period=Period(period),
-            granularity="hour" if is_hourly else "day",
-            metrics=tuple(filter(None, (first, second))),
-            known=self.known(),
-        )
+        compare = given.get("compare", "") if given.get("compare", "") in CHART_COMPARISONS else ""
+        asked: dict[str, Any] = {
+            "granularity": "hour" if is_hourly else "day",
+            "metrics": tuple(filter(None, (first, second))),
+            "known": self.known(),
+        }
+        points = plan_series(self.actor, self.plan_id, period=Period(period), **asked)
+        before: tuple[SeriesPoint, ...] = ()
+        if compare:
+            days = 1 if compare == "day_before" else None
+            then = earlier(Period(period), media_today(), days=days)
+            before = plan_series(self.actor, self.plan_id, period=then, **asked)[: len(points)]
         return {
-            "figure": _figure(points, first, second, is_hourly, self.history),
+            "figure": _figure(points, before, first, second, is_hourly, self.history),
+            "chart_compare": compare,
+            "comparisons": [(key, str(label)) for key, label in CHART_COMPARISONS.items()],
             "chart_period": period,
             "chart_first": first,
             "chart_second": second,
@@ -98,7 +112,7 @@ class PlanPage(_OnePlan, Page):
     @cached_property
     def plan(self) -> PlanDetail:
         """The plan with today's numbers against yesterday's; raises ``NotFound``."""
-        return plan_detail(self.actor, self.plan_id, period=Period("today"))
+        return plan_detail(self.actor, self.plan_id, period=Period("today"), compare="same_hours")
 
     def known(self) -> PlanDetail:
         return self.plan
@@ -134,6 +148,7 @@ class PlanPage(_OnePlan, Page):
             settings=_settings(plan),
             theirs=_flat(plan.settings),
             their_campaign=_flat(plan.campaign_settings),
+            files=_files(plan),
             plan_word=PLAN_WORDS[row.platform],
             campaign_word=CAMPAIGN_WORDS[row.platform],
             history=[described(entry) for entry in self.history],
@@ -143,6 +158,35 @@ class PlanPage(_OnePlan, Page):
             **self.chart(),
             **kwargs,
         )  # fmt: skip
+
+
+class PlanLearning(_OnePlan, Fragment):
+    """What the learning state means and how far the plan is; an island, the page does not wait for it."""
+
+    permission = "plans:read"
+    template_name = "frontend/plans/learning.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        lines = plan_words.learning_lines(plan_learning(self.actor, self.plan_id))
+        guarantee = ""
+        if self.actor.can("plans:write"):
+            guarantee = guarantee_line(field_limits(self.actor, plan_id=self.plan_id, field="bid"))
+        return super().get_context_data(lines=lines, guarantee=guarantee, **kwargs)
+
+
+class PlanAudit(_OnePlan, Fragment):
+    """The plan's part of the audit log: who, by which way, in which request and job."""
+
+    permission = "plans:read"
+    template_name = "frontend/plans/audit.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = plan_events(self.actor, self.plan_id)
+        return super().get_context_data(
+            events=[{"event": event, "changes": changes(event.before, event.after)} for event in found],
+            via_labels=VIA_LABELS,
+            **kwargs,
+        )
 
 
 class PlanChart(_OnePlan, Fragment):
@@ -160,10 +204,17 @@ class PlanChart(_OnePlan, Fragment):
         return response
 
 
-def _figure(points: Any, first: str, second: str, is_hourly: bool, history: tuple[HistoryEntry, ...]) -> Figure:
+def _figure(
+    points: tuple[SeriesPoint, ...],
+    before: tuple[SeriesPoint, ...],
+    first: str,
+    second: str,
+    is_hourly: bool,
+    history: tuple[HistoryEntry, ...],
+) -> Figure:
     language = get_language() or "en"
     labels = [_label(point.label, is_hourly) for point in points]
-    series = []
+    series, earlier_series = [], []
     for axis, key in enumerate(filter(None, (first, second))):
         metric = METRICS[key]
         series.append(
@@ -175,11 +226,22 @@ def _figure(points: Any, first: str, second: str, is_hourly: bool, history: tupl
                 axis=axis,  # type: ignore[arg-type]
             )
         )
+        if before:
+            values = [point.metrics.get(key) for point in before]
+            earlier_series.append(
+                Series(
+                    _("%(metric)s, before") % {"metric": metric.label(language)},
+                    [*values, *[None] * (len(points) - len(values))],
+                    unit=_UNITS[metric.unit],  # type: ignore[arg-type]
+                    is_comparison=True,
+                    axis=axis,  # type: ignore[arg-type]
+                )
+            )
     return time_chart(
         _("Numbers over time"),
         label_heading=_("Hour") if is_hourly else _("Day"),
         labels=labels,
-        series=series,
+        series=[*series, *earlier_series],
         markers=_markers(history, {point.label: label for point, label in zip(points, labels, strict=True)}, is_hourly),
     )
 
@@ -195,15 +257,28 @@ def _markers(history: tuple[HistoryEntry, ...], labels: dict[str, str], is_hourl
     texts: dict[str, list[str]] = {}
     for entry in history:
         label = labels.get(_at(entry.at, is_hourly))
-        changes = [change.label for change in described(entry)["fields"]]
+        changes = [f"{change.label} {change.before} → {change.after}" for change in described(entry)["fields"]]
         if label and changes:
             texts.setdefault(label, []).extend(changes)
-    return tuple(Marker(label, ", ".join(dict.fromkeys(names))) for label, names in list(texts.items())[:MAX_MARKERS])
+    return tuple(Marker(label, _marker_text(names)) for label, names in list(texts.items())[:MAX_MARKERS])
+
+
+def _marker_text(names: list[str]) -> str:
+    """One change in full, or how many there are: the history below has them all."""
+    if len(names) == 1:
+        return names[0]
+    return ngettext("%(count)d change", "%(count)d changes", len(names)) % {"count": len(names)}
 
 
 def _at(instant: datetime, is_hourly: bool) -> str:
     local = instant.astimezone(MEDIA_TIMEZONE)
     return f"{local:%Y-%m-%dT%H}" if is_hourly else f"{local:%Y-%m-%d}"
+
+
+def _files(plan: PlanDetail) -> list[dict[str, Any]]:
+    """The plan's files, each with what the media's review says of it."""
+    verdicts = {str(reason.get("item", "")): reason for reason in plan.reject_reasons}
+    return [{"file": one, "verdict": verdicts.get(str(one.get("remote_id", "")))} for one in plan.materials]
 
 
 def _settings(plan: PlanDetail) -> list[tuple[str, str]]:

@@ -7,18 +7,19 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.contracts import METRICS, Condition, PlanTablePage
 from campaigns.selectors.plans import label_choices, plan_table
-from campaigns.selectors.views import list_views
+from campaigns.selectors.views import ViewCard, list_views
 from frontend.plan_words import COMPARISONS, PERIODS
 from frontend.tables import plan_columns, plan_filters
 from frontend.tables.plan_cells import LineWriter
 from frontend.tables.plan_state import SIZES, TableState, decode_condition, encode_condition, state_from
+from frontend.views.answers import told
 from frontend.views.base import Fragment, Page, address
 from media_connectors.selectors.directory import account_facts
 from xmagnet.core.errors import InvalidInput
@@ -60,6 +61,18 @@ class PlanTable(_Table, Page):
         is_island = self.request.htmx and not self.request.htmx.boosted  # type: ignore[attr-defined]
         return [f"frontend/plans/{'table' if is_island else 'page'}.html"]
 
+    @cached_property
+    def saved_views(self) -> tuple[ViewCard, ...]:
+        """One's own and the shared ones."""
+        return list_views(self.actor, "plans")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        default = next((view for view in self.saved_views if view.is_default), None)
+        if default and not request.GET and not request.htmx:  # type: ignore[attr-defined]
+            query = state_from(QueryDict(default.query)).encoded(view_id=default.id)
+            return redirect(f"{address(self.actor, 'plans')}?{query}")
+        return super().get(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         state, error = self.state, ""
         found: PlanTablePage | None = None
@@ -90,7 +103,8 @@ class PlanTable(_Table, Page):
             presets=_column_presets(state),
             sizes=[(size, state.encoded(size=size, page=1), size == state.size) for size in SIZES],
             pages=_pages(state, found),
-            saved_views=list_views(self.actor, "plans"),
+            saved_views=self.saved_views,
+            **_shown_view(self.saved_views, state),
             current=state.encoded(page=1),
             density=density if density in DENSITIES else DENSITIES[0],
             may_edit=may_edit,
@@ -111,7 +125,10 @@ class PlanFilterForm(_Table, Fragment):
         if "operator" not in request.GET:
             return super().get(request, *args, **kwargs)
         condition = _condition(request.GET)
-        state = plan_filters.with_condition(self.state, condition) if condition else self.state
+        if condition is None and request.htmx:  # type: ignore[attr-defined]
+            return told({"toast": {"level": "warning", "message": _("That filter needs another value.")}})
+        edited = decode_condition(request.GET.get("edit", ""))
+        state = plan_filters.with_condition(self.state, condition, instead_of=edited) if condition else self.state
         path = f"{address(self.actor, 'plans')}?{state.encoded()}"
         if not request.htmx:  # type: ignore[attr-defined]
             return redirect(path)
@@ -120,8 +137,21 @@ class PlanFilterForm(_Table, Fragment):
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        field = plan_filters.filter_field(self.request.GET.get("field", "name"), self.choices)
-        return super().get_context_data(field=field, state=self.state, hidden=_hidden(self.state), **kwargs)
+        given = self.request.GET
+        try:
+            field = plan_filters.filter_field(given.get("field", "name"), self.choices)
+        except KeyError:
+            raise Http404 from None
+        edited = decode_condition(given.get("edit", ""))
+        return super().get_context_data(
+            field=field,
+            state=self.state,
+            hidden=_hidden(self.state),
+            edit=given.get("edit", ""),
+            operator=edited.operator if edited else "",
+            values=plan_filters.shown_values(edited) if edited else (),
+            **kwargs,
+        )
 
 
 class PlanColumns(_Table, Fragment):
@@ -137,6 +167,14 @@ class PlanColumns(_Table, Fragment):
         return super().get_context_data(
             chosen=list(map(plan_columns.column, chosen)), rest=rest, hidden=hidden, **kwargs
         )
+
+
+def _shown_view(views: tuple[ViewCard, ...], state: TableState) -> dict[str, Any]:
+    """The saved view that the table came from, and whether it has been changed since."""
+    shown = next((view for view in views if view.id == state.view_id), None)
+    look = state.encoded(page=1, view_id=None)
+    kept = state_from(QueryDict(shown.query)).encoded(page=1, view_id=None) if shown else ""
+    return {"shown_view": shown, "is_view_changed": shown is not None and look != kept}
 
 
 def _header(state: TableState, column: plan_columns.Column) -> dict[str, Any]:
@@ -210,7 +248,7 @@ def _shortcuts() -> list[tuple[tuple[str, ...], str]]:
     return [
         (("/",), _("Search plans")),
         (("j", "k"), _("Next and previous plan")),
-        (("x",), _("Select the plan")),
+        (("x", "Space"), _("Select the plan")),
         (("e",), _("Change the bid or budget")),
         (("o",), _("Open the plan")),
     ]
@@ -225,9 +263,14 @@ def _hidden(state: TableState, without: str = "") -> list[tuple[str, str]]:
 def _condition(data: QueryDict) -> Condition | None:
     field = data.get("field", "")
     values = [value.strip() for value in data.getlist("value") if value.strip()]
+    operator = data.get("operator", "")
+    if len(values) > 1:  # several were ticked
+        operator = {"is": "any_of", "is_not": "none_of"}.get(operator, operator)
+    if operator in ("any_of", "none_of") and field in plan_filters.LISTED_FIELDS:
+        values = [part.strip() for value in values for part in plan_filters.SEPARATORS.split(value) if part.strip()]
     if field in METRICS and METRICS[field].unit == "percent":
         values = [_fraction(value) for value in values]
-    return decode_condition(encode_condition(Condition(field, data.get("operator", ""), tuple(values))))
+    return decode_condition(encode_condition(Condition(field, operator, tuple(values))))
 
 
 def _fraction(percent: str) -> str:

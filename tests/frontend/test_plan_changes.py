@@ -1,5 +1,6 @@
 """Changing plans from the desk: shown before it is sent, sent once, refused where the media would refuse, undone."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.test import Client
 
 from campaigns.models import BulkRow
 from tests.factories import OrganizationFactory, make_account, make_actor, make_agency, make_member, make_plan
+from tests.frontend.plans import make_delivery
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
 from xmagnet.audit.models import AuditEvent
@@ -157,7 +159,8 @@ def test_the_log_shows_before_ours_and_now(admin: Client, organization: Organiza
     html = admin.get("/o/sunrise/changes/").content.decode()
     assert html.count("¥35.00") == 2
     assert html.count(">Undo</a>") == 1  # the other one is not ours any more
-    assert "now ¥40.00" in " ".join(html.split())
+    assert '¥40.00 <small class="muted">changed since</small>' in html
+    assert html.count("still so") == 1
     assert admin.get("/o/sunrise/changes/", {"action": "plan.created"}).content.decode().count("Ann") == 0
 
 
@@ -198,6 +201,50 @@ def test_the_plan_page_tells_settings_numbers_history_and_the_platforms_words(
     assert "promotion" in html
     assert "¥35.00" in html
     assert f"?copy={plan.pk}" in html
+    assert f'hx-vals=\'{{"plan": "{plan.pk}", "where": "others"}}\'' in html
+    island = admin.get(f"/o/sunrise/plans/{plan.pk}/learning/").content.decode()
+    assert "It has had no impressions yet" in island
+    assert "No cost guarantee is running" in island
+
+
+def test_creatives_have_pictures_and_carry_the_reviews_verdict(
+    admin: Client, organization: Organization, plans: list[Any]
+) -> None:
+    plan = make_plan(
+        plans[0].account, name="Seen", titles=["好标题"],
+        materials=[{"kind": "video", "remote_id": "v/1"}, {"kind": "image", "remote_id": "i2"}],
+        reject_reasons=[{"item": "i2", "reasons": ["画面模糊"], "suggestions": []}],
+    )  # fmt: skip
+    html = admin.get(f"/o/sunrise/plans/{plan.pk}/").content.decode()
+    assert f"?account={plan.account.remote_id}&amp;kind=video&amp;id=v/1" in html
+    assert html.count("画面模糊") == 2  # above, and beside the file
+    assert "<li>好标题</li>" in html
+
+
+def test_the_audit_of_a_plan_names_person_way_request_and_job(
+    admin: Client, organization: Organization, sign_in: Callable[..., Client], plans: list[Any]
+) -> None:
+    changed(organization, plans[0], 3_500, 4_000)
+    address = f"/o/sunrise/plans/{plans[0].pk}/audit/"
+    html = admin.get(address).content.decode()
+    assert "Ann" in html
+    assert "job_x" in html
+    assert "<del>¥35.00</del> → ¥40.00" in html
+    agency = make_agency(organization, "Blue")
+    stranger = sign_in(make_member(organization, Role.OPTIMIZER, agency=agency))
+    assert stranger.get(address).status_code == 404
+
+
+def test_the_chart_compares_with_the_period_before_and_marks_changes(admin: Client, organization: Organization) -> None:
+    (plan,) = make_delivery(organization, plan_count=1, days=4)
+    changed(organization, plan, 3_400, 3_500)
+    address = f"/o/sunrise/plans/{plan.pk}/chart/"
+    html = admin.get(address, {"period": "today", "first": "cost", "compare": "previous"}).content.decode()
+    assert "Cost, before" in html
+    assert "Conversions, before" in html
+    assert html.count("¥120.00</td>") == 2  # today at midnight, and yesterday at midnight beside it
+    assert "Bid ¥34.00 → ¥35.00" in html or "Bid \\u00a534.00" in html
+    assert "before" not in admin.get(address, {"compare": "nonsense"}).content.decode().split("chart-by")[1]
 
 
 def test_the_chart_follows_its_choices_and_survives_nonsense(admin: Client, plans: list[Any]) -> None:
@@ -205,3 +252,84 @@ def test_the_chart_follows_its_choices_and_survives_nonsense(admin: Client, plan
     html = admin.get(address, {"period": "yesterday", "first": "ctr", "second": ""}).content.decode()
     assert html.count("00:00") >= 2
     assert admin.get(address, {"period": "x", "first": "y", "second": "z", "by": "w"}).status_code == 200
+
+
+def test_a_cell_tells_the_medias_limits_before_anything_is_sent(
+    admin: Client, organization: Organization, plans: list[Any]
+) -> None:
+    address = f"/o/sunrise/plans/{plans[0].pk}/cell/"
+    html = admin.get(address + "bid/").content.decode()
+    assert "From ¥0.10 to ¥10,000.00." in html
+    assert "No cost guarantee is running" in html
+    html = admin.get(address + "budget/").content.decode()
+    assert "From ¥300.00 to" in html
+    assert "Changes by at least ¥100.00." in html
+    assert "0 of 20 changes used today." in html
+    assert "At most 50 characters" in admin.get(address + "name/").content.decode()
+    assert admin.get(address + "schedule/").status_code == 404
+    assert job_count(organization) == 0
+
+
+def test_a_cell_says_what_would_happen_while_somebody_types(
+    admin: Client, organization: Organization, plans: list[Any]
+) -> None:
+    address = f"/o/sunrise/plans/{plans[0].pk}/cell/budget/"
+    html = admin.post(address, {"value": "800", "check": "yes"}).content.decode()
+    assert html.index("¥500.00") < html.index("¥800.00")
+    assert "must" not in html
+    assert "between ¥300" in admin.post(address, {"value": "200", "check": "yes"}).content.decode()
+    assert "Write an amount in yuan" in admin.post(address, {"value": "x", "check": "yes"}).content.decode()
+    assert job_count(organization) == 0
+
+
+def test_the_guards_speak_the_language_of_the_page(admin: Client, plans: list[Any]) -> None:
+    form = {"field": "budget", "value": "200", "plan": ids(plans)[:1]}
+    admin.cookies["language"] = "zh-hans"
+    html = admin.post(CHANGE + "preview/", form).content.decode()
+    assert "媒体当前允许的日预算为 ¥300" in html
+    assert "The media takes" not in html
+
+
+def test_a_cell_that_is_refused_stays_open_with_its_value_and_sends_nothing(
+    admin: Client, organization: Organization, plans: list[Any]
+) -> None:
+    answer = admin.post(f"/o/sunrise/plans/{plans[0].pk}/cell/bid/", {"value": "20000"})
+    html = answer.content.decode()
+    assert 'value="20000"' in html
+    assert 'aria-invalid="true"' in html
+    assert job_count(organization) == 0
+
+
+def test_a_cell_that_is_sent_says_what_to_follow(admin: Client, organization: Organization, plans: list[Any]) -> None:
+    answer = admin.post(f"/o/sunrise/plans/{plans[0].pk}/cell/bid/", {"value": "41", "key": "k"})
+    told = json.loads(answer["HX-Trigger"])
+    assert answer.status_code == 204
+    assert "plans-changed" not in told  # the cell follows its own job
+    assert (told["cell-sent"]["plan"], told["cell-sent"]["text"]) == (plans[0].pk, "¥41.00")
+    assert admin.get(told["cell-sent"]["follow"]).json() == {"is_live": True}
+    assert [(row["plan_id"], row["value"]) for row in rows_of(organization)] == [(plans[0].pk, 4100)]
+
+
+def test_a_toasts_undo_waits_for_a_change_that_is_still_on_its_way(
+    admin: Client, organization: Organization, plans: list[Any]
+) -> None:
+    sent = admin.post(CHANGE + "apply/", {"field": "bid", "value": "45", "plan": ids(plans), "key": "k"})
+    undo = json.loads(sent["HX-Trigger"])["toast"]["action"]["url"]
+    answer = admin.post(undo, HTTP_HX_REQUEST="true")
+    assert json.loads(answer["HX-Trigger"])["undo-later"]["url"] == undo
+    assert job_count(organization) == 1
+
+
+def test_the_third_edit_of_a_guaranteed_plan_is_held_until_somebody_insists(
+    admin: Client, organization: Organization, plans: list[Any]
+) -> None:
+    delivered = make_delivery(organization, plan_count=1, days=1)[0]
+    for before, after in ((3_400, 3_450), (3_450, 3_500)):
+        changed(organization, delivered, before, after)
+    address = f"/o/sunrise/plans/{delivered.pk}/cell/bid/"
+    assert "2 of 2 edits used today" in admin.get(address).content.decode()
+    html = admin.post(address, {"value": "36", "key": "a"}).content.decode()
+    assert "the guarantee is lost" in html
+    assert job_count(organization) == 0
+    assert admin.post(address, {"value": "36", "key": "b", "accepts_void": "on"}).status_code == 204
+    assert job_count(organization) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
@@ -13,6 +14,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.template.response import SimpleTemplateResponse
+from django.utils.translation import get_language
 from django.views.generic import TemplateView
 
 from xmagnet.accounts.actor import Actor
@@ -39,8 +41,10 @@ class OrgPage(LoginRequiredMixin, TemplateView):
         is_reading = request.method in {"GET", "HEAD", "OPTIONS"}
         permission = self.permission if is_reading else self.write_permission or self.permission
         try:
-            with authorized(request.user, kwargs["org"], permission) as actor:
-                self.actor = request.actor = actor  # type: ignore[attr-defined]
+            with authorized(request.user, kwargs["org"], permission) as member:
+                # Reasons are told in the language of the page, which may not be the person's own.
+                self.actor = replace(member, language=get_language() or member.language)
+                request.actor = self.actor  # type: ignore[attr-defined]
                 with transaction.atomic() if self.is_atomic else nullcontext():
                     response = super().dispatch(request, *args, **kwargs)
                     if self.is_atomic:

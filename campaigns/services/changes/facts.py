@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Min
 
@@ -28,6 +28,7 @@ class KnownPlan:
 
     plan: Plan
     facts: PlanFacts
+    guaranteed_until: date | None = None  # last day of the media's cost guarantee; None: no cost yet, or over
 
 
 def known_plans(actor: Actor, plan_ids: Iterable[int]) -> dict[int, KnownPlan]:
@@ -50,6 +51,8 @@ def known_plans(actor: Actor, plan_ids: Iterable[int]) -> dict[int, KnownPlan]:
     )
     bids, budgets = _edits_today(actor, ids)
     accounts = account_facts(actor)
+    ends = {plan_id: day + timedelta(days=COMPENSATION_DAYS - 1) for plan_id, day in first_cost.items()}
+    guaranteed = {plan_id: day for plan_id, day in ends.items() if day >= today}
     return {
         plan.pk: KnownPlan(
             plan,
@@ -64,10 +67,10 @@ def known_plans(actor: Actor, plan_ids: Iterable[int]) -> dict[int, KnownPlan]:
                 spent_today_fen=spent.get(plan.pk, 0),
                 bid_edits_today=bids[plan.pk],
                 budget_changes_today=budgets[plan.pk],
-                is_in_compensation_window=plan.pk in first_cost
-                and (today - first_cost[plan.pk]).days < COMPENSATION_DAYS,
+                is_in_compensation_window=plan.pk in guaranteed,
                 is_account_active=accounts[plan.account_id].is_active,
             ),
+            guaranteed.get(plan.pk),
         )
         for plan in plans
     }

@@ -86,7 +86,7 @@ def preview_changes(
     queues_held: bool = False,
 ) -> ChangePreview:
     """Before → after of every plan, with what is clipped, held, queued or refused and why. Writes nothing."""
-    _check_wishes(actor, plan_ids, wishes)
+    check_selection(actor, plan_ids, wishes)
     held = _held(accepts_void=accepts_void, queues_held=queues_held)
     plans = known_plans(actor, plan_ids)
     changes = [
@@ -95,7 +95,7 @@ def preview_changes(
         if plan_id in plans
         for wish in wishes
     ]
-    return _preview(changes, plan_ids, plans)
+    return preview_of(changes, plan_ids, plans)
 
 
 def change_plans(
@@ -116,7 +116,7 @@ def change_plans(
     ``accepts_void`` it is sent all the same. ``skipped`` are (plan id, field) pairs unticked in the preview. Limits are
     checked again when each row runs.
     """
-    _check_wishes(actor, plan_ids, wishes)
+    check_selection(actor, plan_ids, wishes)
     rows = [
         {
             "client_ref": f"{plan_id}-{wish.field}",
@@ -132,7 +132,7 @@ def change_plans(
         if (plan_id, wish.field) not in skipped
     ]
     params = _guarantee(accepts_void=accepts_void, queues_held=queues_held) | {"reason": reason[:300]}
-    return _accept(actor, rows, params, {wish.field for wish in wishes}, idempotency_key, callback_id)
+    return accept_changes(actor, rows, params, {wish.field for wish in wishes}, idempotency_key, callback_id)
 
 
 def preview_undo(
@@ -149,7 +149,7 @@ def preview_undo(
     ids = [row["plan_id"] for row in rows]
     plans = known_plans(actor, ids)
     changes = [set_back(actor, plans[row["plan_id"]], row, held) for row in rows if row["plan_id"] in plans]
-    return _preview(changes, ids, plans)
+    return preview_of(changes, ids, plans)
 
 
 def undo_changes(
@@ -166,7 +166,7 @@ def undo_changes(
     rows = [row for row in _undo_rows(actor, event_ids, job_id) if (row["plan_id"], row["field"]) not in skipped]
     params = _guarantee(accepts_void=accepts_void, queues_held=queues_held)
     params |= {"reason": f"undo {job_id}".strip(), "is_undo": True, "undo_of": job_id}
-    return _accept(actor, rows, params, {row["field"] for row in rows}, idempotency_key, None)
+    return accept_changes(actor, rows, params, {row["field"] for row in rows}, idempotency_key, None)
 
 
 def set_back(actor: Actor, known: KnownPlan, row: Mapping[str, Any], held: Held) -> PlannedChange:
@@ -208,7 +208,8 @@ def _undo_rows(actor: Actor, event_ids: Sequence[int], job_id: str) -> list[dict
     return list(rows.values())
 
 
-def _check_wishes(actor: Actor, plan_ids: Sequence[int], wishes: Sequence[Wish]) -> None:
+def check_selection(actor: Actor, plan_ids: Sequence[int], wishes: Sequence[Wish]) -> None:
+    """Raises ``Forbidden``, or ``InvalidInput`` for no plan, too many plans, no wish or two wishes for one field."""
     actor.require("plans:write")
     _require_launch(actor, {wish.field for wish in wishes})
     problem = ""
@@ -229,7 +230,7 @@ def _require_launch(actor: Actor, fields: Collection[str]) -> None:
         actor.require("plans:launch")
 
 
-def _accept(
+def accept_changes(
     actor: Actor,
     rows: list[dict[str, Any]],
     params: dict[str, Any],
@@ -237,6 +238,7 @@ def _accept(
     idempotency_key: str,
     callback_id: int | None,
 ) -> Accepted:
+    """A change job of rows that say their plan, field and wish; raises ``InvalidInput`` when there is none."""
     actor.require("plans:write")
     _require_launch(actor, fields)
     if not rows:
@@ -300,6 +302,7 @@ def _skipped(known: KnownPlan, field: str, now: Any, asked: Any, code: str, reas
     )
 
 
-def _preview(changes: list[PlannedChange], plan_ids: Sequence[int], plans: Mapping[int, KnownPlan]) -> ChangePreview:
+def preview_of(changes: list[PlannedChange], plan_ids: Sequence[int], plans: Mapping[int, KnownPlan]) -> ChangePreview:
+    """The changes with their counts, and which plans are not in sight."""
     missing = tuple(plan_id for plan_id in dict.fromkeys(plan_ids) if plan_id not in plans)
     return ChangePreview(tuple(changes), dict(Counter(change.state for change in changes)), missing)

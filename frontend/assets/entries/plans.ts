@@ -1,6 +1,8 @@
 // The plan table: selection, keys, density, menus that search; everything else is htmx.
 import "../styles/plans.css";
 
+import { cellSent, isCellEditorOpen, openCellEditor, startCellEditor } from "../lib/cell_editor";
+import { follow, followCell, followMany, writeCells, type Sent } from "../lib/following";
 import { startScheduleGrids } from "../lib/schedule_grid";
 import { addShortcut } from "../lib/shortcuts";
 
@@ -89,7 +91,20 @@ function startKeys(): void {
 // ---- dialogs --------------------------------------------------------------------------------------------------------
 function openEditor(button: HTMLElement): void {
   const { plan, edit } = button.dataset;
-  void window.htmx.ajax("get", `${table()!.dataset["base"]}${plan}/edit/${edit}/`, { target: "#dialog" });
+  const base = table()!.dataset["base"]!;
+  if (edit === "note") {
+    void window.htmx.ajax("get", `${base}${plan}/note/`, { target: "#dialog" });
+    return;
+  }
+  if (edit === "labels") {
+    void window.htmx.ajax("post", `${base}labels/`, { source: document.body, target: "#dialog", swap: "innerHTML", values: { plan } });
+    return;
+  }
+  if (button.closest(".plan-grid") && edit !== "schedule") {
+    void openCellEditor(button, base);
+    return;
+  }
+  void window.htmx.ajax("get", `${base}${plan}/edit/${edit}/`, { target: "#dialog" });
 }
 
 function searchIn(input: HTMLInputElement): void {
@@ -124,10 +139,38 @@ function onClick(event: MouseEvent): void {
   }
 }
 
+// Columns are dragged into their order; the buttons beside them do the same for the keyboard.
+let dragged: HTMLElement | null = null;
+function startColumnDrag(): void {
+  document.addEventListener("dragstart", (event) => {
+    dragged = (event.target as Element).closest?.<HTMLElement>(".column-list li") ?? null;
+    dragged?.classList.add("is-dragged");
+  });
+  document.addEventListener("dragover", (event) => {
+    const over = (event.target as Element).closest?.<HTMLElement>(".column-list li");
+    if (!dragged || !over) return;
+    event.preventDefault();
+    const { top, height } = over.getBoundingClientRect();
+    if (event.clientY > top + height / 2) over.after(dragged);
+    else over.before(dragged);
+  });
+  document.addEventListener("dragend", () => {
+    dragged?.classList.remove("is-dragged");
+    dragged = null;
+  });
+}
+
 /** The order of the ticked columns is what the table is asked for. */
 function collectColumns(form: HTMLFormElement): void {
   const chosen = [...form.querySelectorAll<HTMLInputElement>(".column-list input:checked")].map((box) => box.value);
   form.querySelector<HTMLInputElement>('input[name="cols"]')!.value = chosen.join(",");
+}
+
+/** Only the inputs of the chosen way are shown. */
+function followKind(select: HTMLSelectElement): void {
+  for (const part of select.closest("[data-kinds]")!.querySelectorAll<HTMLElement>("[data-kind]")) {
+    part.hidden = part.dataset["kind"] !== select.value;
+  }
 }
 
 function followOperator(select: HTMLSelectElement): void {
@@ -137,25 +180,47 @@ function followOperator(select: HTMLSelectElement): void {
   const takes = select.value === "between" ? 2 : select.value.startsWith("is_") && select.value.endsWith("set") ? 0 : 1;
   second.hidden = takes < 2;
   second.querySelector("input")!.disabled = takes < 2;
-  const first = form.querySelector<HTMLInputElement>("#filter-value")!;
+  const first = form.querySelector<HTMLInputElement>("#filter-value");
+  if (!first) return;
   first.disabled = takes === 0;
   first.closest<HTMLElement>(".field")!.hidden = takes === 0;
 }
 
-// A change is on its way to the media: the table looks again until it has very likely arrived.
-const LOOK_AGAIN_MS = [0, 2500, 7000];
+// The table is asked again without losing what is ticked; while somebody edits or reads a dialog it waits.
+let kept: { ids: Set<string>; isEverything: boolean } | null = null;
+const WAIT_MS = 1500;
 
 function reload(): void {
   if (!table()?.matches("section")) {
-    window.setTimeout(() => location.reload(), LOOK_AGAIN_MS[1]); // the page of one plan
+    location.reload(); // the page of one plan
     return;
   }
-  for (const delay of LOOK_AGAIN_MS) {
-    window.setTimeout(() => {
-      const isBusy = delay > 0 && (document.querySelector("dialog[open]") || document.querySelector("tr[data-selected]"));
-      if (table() && !isBusy) void window.htmx.ajax("get", location.href, { target: "#plan-table", swap: "outerHTML" });
-    }, delay);
+  if (document.querySelector("dialog[open]") || isCellEditorOpen()) {
+    window.setTimeout(reload, WAIT_MS);
+    return;
   }
+  kept = { ids: new Set(boxes().filter((box) => box.checked).map((box) => box.value)), isEverything };
+  void window.htmx.ajax("get", location.href, { target: "#plan-table", swap: "outerHTML" });
+}
+
+function restoreSelection(): void {
+  if (!kept) return;
+  for (const box of boxes()) box.checked = kept.ids.has(box.value);
+  isEverything = kept.isEverything;
+  kept = null;
+}
+
+async function onChanged(event: Event): Promise<void> {
+  const url = (event as CustomEvent<{ follow?: string }>).detail?.follow;
+  if (url && table()?.matches("section")) await followMany(url);
+  else if (url) await follow(url);
+  reload();
+}
+
+async function onCellSent(event: Event): Promise<void> {
+  const sent = (event as CustomEvent<Sent>).detail;
+  cellSent(String(sent.plan), sent.field);
+  if (await followCell(sent)) reload();
 }
 
 /** Nothing can be sent before a preview has said that something would change. */
@@ -174,13 +239,15 @@ document.addEventListener("input", (event) => {
 document.addEventListener("change", (event) => {
   const control = event.target as HTMLElement;
   if (control.id === "filter-operator") followOperator(control as HTMLSelectElement);
+  if (control.hasAttribute("data-kind-choice")) followKind(control as HTMLSelectElement);
 });
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
   if (form.matches("[data-columns-form]")) collectColumns(form);
   if (form.matches("[data-closes-dialog]")) form.closest("dialog")?.close();
 }, true);
-document.addEventListener("plans-changed", reload);
+document.addEventListener("plans-changed", (event) => void onChanged(event));
+document.addEventListener("cell-sent", (event) => void onCellSent(event));
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { target } = (event as CustomEvent<{ target: Element }>).detail;
   if (target.id === "plan-table") target.setAttribute("aria-busy", "true");
@@ -188,9 +255,20 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   startScheduleGrids(document.getElementById("dialog") ?? document);
   followPreview();
+  const operator = document.querySelector<HTMLSelectElement>("#filter-operator");
+  if (operator) followOperator(operator);
   if (!(event.target as Element).closest?.("#plan-table")) return;
   current = lastTicked = -1;
   isEverything = false;
+  restoreSelection();
   showSelection();
+  writeCells();
 });
 startScheduleGrids();
+startCellEditor();
+startColumnDrag();
+document.addEventListener("view-shown", (event) => {
+  const address = new URL(location.href);
+  address.searchParams.set("v", String((event as CustomEvent<{ id: number }>).detail.id));
+  history.replaceState(history.state, "", address);
+});

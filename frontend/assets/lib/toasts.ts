@@ -1,10 +1,12 @@
 // Toasts: Django messages present at load, and the HX-Trigger event
 // {"toast": {"level": "success|info|warning|error", "message": "…", "action": {"label": "…", "url": "…"}}}.
+// An action is posted in place; "link" only leads somewhere. {"undo-later": {url, message}} posts again by itself.
 interface Toast {
   level?: string;
   message: string;
   action?: { label: string; url: string };
   retry?: { label: string; run: () => void } | undefined;
+  link?: { label: string; url: string } | undefined;
 }
 
 const LIFETIME_MS = 8000;
@@ -23,7 +25,7 @@ function retire(toast: HTMLElement): void {
   toast.addEventListener("focusout", release);
 }
 
-export function showToast({ level = "info", message, action, retry }: Toast): void {
+export function showToast({ level = "info", message, action, link, retry }: Toast): void {
   const stack = document.getElementById("toasts");
   const template = document.getElementById("toast-template") as HTMLTemplateElement | null;
   const blank = template?.content.firstElementChild?.cloneNode(true) as HTMLElement | undefined;
@@ -45,11 +47,42 @@ export function showToast({ level = "info", message, action, retry }: Toast): vo
   } else {
     form.remove();
   }
+  if (link) {
+    const way = document.createElement("a");
+    way.href = link.url;
+    way.textContent = link.label;
+    blank.querySelector("[data-toast-message]")!.append(" ", way);
+  }
   stack.append(blank);
   if (level !== "error") retire(blank); // an error stays until it is dismissed
 }
 
+// A change that is still on its way cannot be taken back yet; it is asked again until it has arrived.
+const ASK_AGAIN_MS = 1500;
+const MOST_ASKS = 200;
+const asked = new Map<string, number>();
+
+function post(url: string): void {
+  void window.htmx.ajax("post", url, { source: document.body, swap: "none" });
+}
+
+function askLater({ url, message }: { url: string; message: string }): void {
+  const count = (asked.get(url) ?? 0) + 1;
+  asked.set(url, count);
+  if (count === 1) showToast({ message });
+  if (count < MOST_ASKS) window.setTimeout(() => post(url), ASK_AGAIN_MS);
+}
+
 export function startToasts(): void {
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    if (!form.matches("[data-toast-action]")) return;
+    event.preventDefault();
+    form.closest(".toast-card")?.remove();
+    asked.delete(new URL(form.action).pathname);
+    post(form.action);
+  });
+  document.addEventListener("undo-later", (event) => askLater((event as CustomEvent).detail));
   for (const toast of document.querySelectorAll<HTMLElement>("#toasts .toast-card")) {
     if (toast.dataset["level"] !== "error") retire(toast);
   }

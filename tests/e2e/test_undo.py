@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 
 from campaigns.models import Plan
 from campaigns.services.bulk.preparing import prepare_job
@@ -22,8 +23,11 @@ __all__ = ["media", "mock_config", "world"]
 
 
 @pytest.fixture
-def desk(world: World, sign_in: Callable[..., Page]) -> Page:
-    """The plan table of an optimizer with three plans on Douyin."""
+def desk(world: World, sign_in: Callable[..., Page], settings: Settings) -> Page:
+    """The plan table of an optimizer with three plans on Douyin; pictures may come from the mock media."""
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    hosts = [*directives["img-src"], world.media.url]
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": directives | {"img-src": hosts}}
     with organization_scope(world.organization.pk):
         submit(world, world.rows(3, "douyin"), key="make")
         drain(world)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from cryptography.fernet import Fernet
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 
 from media_connectors.choices import AccountHealth
 from media_connectors.contracts import TokenPair
@@ -15,6 +15,7 @@ from media_connectors.gateway import credentials
 from media_connectors.gateway.line import AccountLine
 from media_connectors.models import MediaAccount, MediaApplication, MediaCredential
 from tests.factories import OrganizationFactory
+from tests.locks import wait_for_a_waiting_lock
 from tests.media_connectors.rows import make_credential, make_media_account
 from xmagnet.core.crypto import decrypt
 from xmagnet.core.scope import organization_scope
@@ -184,13 +185,3 @@ def test_two_workers_at_once_refresh_once(vendor):
         thread.join(10)
     assert tokens == ["access-2", "access-2"]
     assert len(vendor.refreshes) == 1
-
-
-def wait_for_a_waiting_lock():
-    """Return once the second worker stands in the queue for the advisory lock."""
-    for _ in range(500):
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("the second worker never waited")

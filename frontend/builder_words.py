@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from django.utils.translation import get_language, gettext, pgettext_lazy
+from django.utils.translation import get_language, gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.selectors.regions import RegionName, region_names
@@ -53,6 +54,8 @@ DIMENSION_WORDS: dict[str, Any] = {
 
 
 CELL_LABELS: dict[str, Any] = {
+    "media": _("Media"),
+    "account_id": _("Account"),
     "name": _("Name"),
     "campaign": _("Campaign"),
     "audience": _("Audience"),
@@ -61,6 +64,19 @@ CELL_LABELS: dict[str, Any] = {
     "bid": _("Bid"),
     "budget": _("Daily budget"),
     "schedule": _("Schedule"),
+    "goal": _("Conversion goal"),
+    "bid_type": _("Bidding"),
+    "start_date": _("First day"),
+    "end_date": _("Last day"),
+    "gender": _("Gender"),
+    "ages": _("Ages"),
+    "regions": _("Regions"),
+    "systems": _("Systems"),
+    "interests": _("Interests"),
+    "landing_url": _("Landing page"),
+    "brand_name": _("Brand"),
+    "call_to_action": _("Call to action"),
+    "client_ref": _("Reference"),
 }
 
 
@@ -94,6 +110,20 @@ def audience_text(content: dict[str, Any]) -> str:
     parts.append(", ".join(dict.fromkeys(pick["name"] for pick in content.get("interest_picks", ()))))
     parts.append(" ".join(dict(SYSTEMS).get(one, one) for one in content.get("systems", ())))
     return " · ".join(part for part in parts if part) or gettext("Everybody")
+
+
+def files_text(materials: Collection[Any]) -> str:
+    """How many files a creative without a name has; empty for none."""
+    if not materials:
+        return ""
+    return ngettext("%(number)d file", "%(number)d files", len(materials)) % {"number": len(materials)}
+
+
+def hours_text(grid: str) -> str:
+    """How long a schedule without a name runs, from its 336 half hours; empty when it always runs."""
+    if "0" not in grid:
+        return ""
+    return f"{grid.count('1') / 2:g} {gettext('hours a week')}"
 
 
 SETUP_LABELS: dict[str, Any] = {

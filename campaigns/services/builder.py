@@ -39,6 +39,7 @@ from campaigns.services.bulk.accept import accept_rows
 from campaigns.services.bulk.checking import PlanRowChecker
 from campaigns.services.bulk.executors import CheckedRow, SourceRow
 from campaigns.services.bulk.options import BulkOptions
+from media_connectors.choices import PlatformChoice
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.clock import media_today
@@ -241,7 +242,7 @@ def _planned(actor: Actor, setup: BuilderSetup) -> _Plan:
         return plan
     for problem in grid.problems(plan.matrix):
         account = plan.accounts.get(problem.account_id)
-        plan.problems.append(_matrix_sentence(problem, account.name if account else ""))
+        plan.problems.append(_matrix_sentence(problem, _called(account) if account else ""))
     plan.problems = list(dict.fromkeys(plan.problems))
     return plan
 
@@ -292,13 +293,18 @@ def _preview_row(number: int, made: _Made, result: CheckedRow, accounts: dict[st
 
 
 def _by_account(plan: _Plan, counts: dict[str, int], checked: Sequence[CheckedRow]) -> tuple[tuple[str, int, int], ...]:
-    """(account, rows, invalid rows); without checked rows nothing is known to be invalid."""
+    """(media and account, rows, invalid rows); without checked rows nothing is known to be invalid."""
     invalid = Counter(result.account_id for result in checked if result.problems)
     return tuple(
-        (plan.accounts[remote_id].name, count, invalid[plan.accounts[remote_id].id])
+        (_called(plan.accounts[remote_id]), count, invalid[plan.accounts[remote_id].id])
         for remote_id, count in counts.items()
         if count
     )
+
+
+def _called(account: AccountFacts) -> str:
+    """The media and the name: accounts of two media are often named alike."""
+    return f"{PlatformChoice(account.platform).label} · {account.name}"
 
 
 def _naming_sentence(code: str, token: str) -> str:

@@ -220,11 +220,11 @@ def _shown(row: Any) -> dict[str, Any]:
         "name": row.row.get("name", ""),
         "campaign": row.row.get("campaign", ""),
         "audience": row.labels.get("audience", ""),
-        "materials": row.labels.get("creative", ""),
+        "materials": row.labels.get("creative", "") or builder_words.files_text(row.row.get("materials", ())),
         "titles": titles if isinstance(titles, str) else "|".join(titles),
         "bid": row.row.get("bid", ""),
         "budget": row.row.get("budget", ""),
-        "schedule": row.labels.get("schedule", ""),
+        "schedule": row.labels.get("schedule", "") or builder_words.hours_text(row.row.get("schedule", "")),
     }
     cells = [
         {

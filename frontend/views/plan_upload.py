@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.services.bulk.corrections import Corrections, corrected_rows, failed_rows_csv
+from campaigns.services.bulk.corrections import CORRECTABLE, Corrections, corrected_rows, failed_rows_csv
 from campaigns.services.bulk.intake import Body, format_of, read_body, rows_of
 from campaigns.services.bulk.limits import VALIDATE_IN_REQUEST_ROWS
 from campaigns.services.bulk.options import BulkOptions
@@ -81,11 +82,12 @@ class UploadCheck(Fragment):
         if not isinstance(found, Preview):
             return self.render_to_response(self.get_context_data(is_large=True, limit=VALIDATE_IN_REQUEST_ROWS))
         rows = sorted(found.rows, key=lambda row: (not row.problems, not row.warnings, row.index))
-        shown = [_shown(found, row, corrections) for row in rows[:SHOWN]]
+        columns = _columns(found, rows[:SHOWN], corrections)
+        shown = [_shown(found, row, columns, corrections) for row in rows[:SHOWN]]
         return self.render_to_response(
             self.get_context_data(
                 rows=shown,
-                labels=[CELL_LABELS.get(name, name) for name in COLUMNS],
+                labels=[CELL_LABELS.get(name, name) for name in columns],
                 skipped=len(corrections.skipped),
                 edited=len(corrections.cells),
                 total=len(found.rows),
@@ -140,18 +142,33 @@ def _body(request: HttpRequest) -> Body:
     return read_body(file, format=format_of("", name), filename=name)
 
 
-#: columns of the preview that may be corrected in place; other fields' errors stand in the last column
+#: columns that the preview always has; fields with an error or a correction stand before them
 COLUMNS = ("account_id", "name", "campaign", "titles", "bid", "budget", "landing_url")
 MAX_CORRECTIONS = 2_000
 
 
-def _shown(found: Preview, row: Any, corrections: Corrections) -> dict[str, Any]:
+def _columns(found: Preview, rows: Sequence[Any], corrections: Corrections) -> tuple[str, ...]:
+    """What can be corrected in place: whatever is wrong in a row shown, so that no error is without a remedy here.
+
+    A list of NDJSON is no text of a cell; its errors stay in words.
+    """
+    wrong = {
+        one.field
+        for row in rows
+        for one in found.errors_of(row)
+        if not isinstance(found.sources[row.index].get(one.field), list)
+    }
+    wrong.update(name for cells in corrections.cells.values() for name in cells)
+    return (*(name for name in CORRECTABLE if name in wrong and name not in COLUMNS), *COLUMNS)
+
+
+def _shown(found: Preview, row: Any, columns: Sequence[str], corrections: Corrections) -> dict[str, Any]:
     """A line of the file with its cells and what was found in each."""
     source = found.sources[row.index]
     edited = corrections.cells.get(row.line, {})
     errors, warnings = found.errors_of(row), found.warnings_of(row)
     cells = []
-    for name in COLUMNS:
+    for name in columns:
         value = source.get(name)
         text = "|".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "")
         cells.append(
@@ -165,8 +182,8 @@ def _shown(found: Preview, row: Any, corrections: Corrections) -> dict[str, Any]
         "row": {"number": row.line, "exclusion": json.dumps({"line": str(row.line)})},
         "checked": row,
         "cells": cells,
-        "errors": [one for one in errors if one.field not in COLUMNS],
-        "warnings": [one for one in warnings if one.field not in COLUMNS],
+        "errors": [one for one in errors if one.field not in columns],
+        "warnings": [one for one in warnings if one.field not in columns],
     }
 
 

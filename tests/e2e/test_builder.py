@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Page, expect
 
 from tests.factories import OrganizationFactory, make_member
 from tests.frontend.plans import make_delivery
 from xmagnet.accounts.models import User
+from xmagnet.core.scope import organization_scope
 
 BUILD = "/o/sunrise/plans/build/"
 
@@ -80,6 +82,39 @@ def fill(page: Page) -> None:
     page.locator('[data-blocks="title"] textarea').fill("百万医疗险首月一元起")
     page.locator("#id_bids").fill("40 45")
     page.locator("#id_budgets").fill("500")
+
+
+@pytest.fixture
+def files(plans: list[Any]) -> None:
+    """Each plan shows a file of its own; without a media to ask, the picker offers what is in use."""
+    with organization_scope(plans[0].organization_id), transaction.atomic():
+        for plan in plans:
+            plan.materials = [{"kind": "image", "remote_id": f"file-{plan.pk}"}]
+            plan.save(update_fields=["materials"])
+
+
+@pytest.mark.usefixtures("files")
+def test_files_picked_of_one_account_stay_picked_while_another_is_shown(page: Page) -> None:
+    accounts = page.locator('[name="account"]')
+    for index in range(accounts.count()):
+        accounts.nth(index).check()
+    page.locator('[data-add="creative"]').click()
+    page.locator("[data-pick-materials]").click()
+    dialog = page.locator("dialog[open]")
+    library = dialog.locator("#library-account")
+    dialog.locator(".library-card input").first.check()
+    expect(dialog.locator("[data-picked-count]")).to_have_text("Chosen: 1")
+    first, other = library.input_value(), library.locator("option").last.get_attribute("value")
+    with page.expect_response("**/build/materials/**"):
+        library.select_option(other)
+    expect(dialog.locator("#library-files input:checked")).to_have_count(0)
+    expect(dialog.locator("[data-picked-count]")).to_have_text("Chosen: 1")
+    dialog.locator(".library-card input").first.check()
+    library.select_option(first)
+    expect(dialog.locator("#library-files input:checked")).to_have_count(1)
+    expect(dialog.locator("[data-picked-count]")).to_have_text("Chosen: 2")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("[data-material-chip]")).to_have_count(2)
 
 
 def test_a_region_is_picked_by_name_and_a_province_takes_the_place_of_its_cities(page: Page) -> None:

@@ -79,10 +79,17 @@ def test_the_preview_says_exactly_how_many_and_shows_each_row(admin: Client, for
     assert "They are created paused." in html
 
 
+def test_creatives_and_hours_without_a_name_say_what_they_hold(admin: Client, form: dict[str, Any]) -> None:
+    form |= {"creative.c1.name": "", "schedule": ["s1"], "schedule.s1.grid": "1" * 24 + "0" * 312}
+    html = admin.post(BUILD + "preview/", form).content.decode()
+    assert "1 file" in html
+    assert "12 hours a week" in html
+
+
 def test_what_is_missing_is_said_for_each_account(admin: Client, form: dict[str, Any], accounts: list[Any]) -> None:
     form["creative.c1.material"] = form["creative.c1.material"][:1]
     html = admin.post(BUILD + "preview/", form).content.decode()
-    assert "Account Life Kuaishou has no creative" in html
+    assert "Account Kuaishou · Life Kuaishou has no creative" in html
     assert "This will create exactly 4 plans" in html
 
 

@@ -163,6 +163,7 @@ def test_an_audience_is_saved_offered_and_put_back_whole(admin: Client, organiza
     block = admin.get(f"{BUILD}audiences/{kept.pk}/").content.decode()
     assert 'value="440000"' in block
     assert 'value="kuaishou|7|车险"' in block
+    assert admin.get(f"/o/{organization.slug}/templates/").content.decode().count("Young drivers") == 1
     admin.post(BUILD + "audiences/save/", PACK | {"audience.a1.ages": ["24-30"]})
     (kept,) = audiences(organization)
     assert kept.content["ages"] == ["24-30"]

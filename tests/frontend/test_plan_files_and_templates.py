@@ -71,6 +71,18 @@ def test_a_line_is_corrected_or_left_out_in_the_preview_and_sent_so(
     assert row_count(organization) == 2 + 3  # another correction is another request
 
 
+def test_whatever_is_wrong_can_be_corrected_in_the_preview(admin: Client, account: Any) -> None:
+    text = f"client_ref,media,account_id,start_date\nr0,wechat,{account.remote_id},2020-01-01\n"
+    file = SimpleUploadedFile("plans.csv", text.encode())
+    html = admin.post(UPLOAD + "check/", {"file": file}).content.decode()
+    assert 'data-edit-cell="media"' in html
+    assert "goal" not in html  # nothing is wrong there
+    file.seek(0)
+    html = admin.post(UPLOAD + "check/", {"file": file, "correction": [fix(2, "media", "douyin")]}).content.decode()
+    assert 'data-edit-cell="media"' in html  # what was corrected stays in sight
+    assert 'data-edit-cell="start_date"' in html
+
+
 def test_invalid_rows_come_back_as_a_file_to_correct(admin: Client, organization: Organization, account: Any) -> None:
     answer = admin.post(UPLOAD + "failed.csv", {"file": table(account, "500", "20")})
     text = answer.content.decode("utf-8-sig")

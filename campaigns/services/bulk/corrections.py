@@ -12,6 +12,9 @@ from campaigns.services.bulk.intake import IncomingRow, Rows
 from campaigns.services.bulk.requests import Preview
 from xmagnet.core.spreadsheets import escaped
 
+#: fields of a row that people may correct, in the order of the file
+CORRECTABLE = FIELDS
+
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
@@ -30,7 +33,7 @@ def _corrected(rows: Rows, corrections: Corrections) -> Iterator[IncomingRow]:
     for row in rows:
         if row.line in corrections.skipped:
             continue
-        changes = {name: text for name, text in corrections.cells.get(row.line, {}).items() if name in FIELDS}
+        changes = {name: text for name, text in corrections.cells.get(row.line, {}).items() if name in CORRECTABLE}
         yield IncomingRow(row.line, row.source | changes) if changes else row
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Count, QuerySet, Sum
+
 from campaigns.choices import Status
 from campaigns.models import Plan
 from xmagnet.accounts.actor import Actor
@@ -21,14 +23,34 @@ class WaitingPlan:
     daily_budget_fen: int | None
 
 
-def waiting_plans(actor: Actor, job_id: str) -> tuple[WaitingPlan, ...]:
+@dataclass(frozen=True, slots=True)
+class WaitingPlans:
+    """The first of them one by one, and what all together come to; ``daily_budget_fen`` None means unlimited."""
+
+    first: tuple[WaitingPlan, ...]
+    count: int
+    daily_budget_fen: int | None
+
+
+def waiting_plans(actor: Actor, job_id: str, *, limit: int) -> WaitingPlans:
     """Paused plans of the job that the actor may see, in the order of their making."""
-    actor.require("plans:read")
-    rows = (
-        Plan.objects.all()
-        .visible_to(actor)
-        .filter(job_id=job_id, status=Status.PAUSED)
-        .order_by("id")
-        .values_list("id", "name", "platform", "account__name", "bid_fen", "daily_budget_fen")
+    waiting = _waiting(actor, job_id)
+    rows = waiting.values_list("id", "name", "platform", "account__name", "bid_fen", "daily_budget_fen")[:limit]
+    sums = waiting.order_by().aggregate(
+        count=Count("id"), limited=Count("daily_budget_fen"), budget=Sum("daily_budget_fen")
     )
-    return tuple(WaitingPlan(*row) for row in rows)
+    is_limited = sums["limited"] == sums["count"]
+    return WaitingPlans(
+        tuple(WaitingPlan(*row) for row in rows), sums["count"], (sums["budget"] or 0) if is_limited else None
+    )
+
+
+def waiting_plan_ids(actor: Actor, job_id: str) -> list[int]:
+    """Their ids: at most a job's rows."""
+    return list(_waiting(actor, job_id).values_list("id", flat=True))
+
+
+def _waiting(actor: Actor, job_id: str) -> QuerySet[Plan]:
+    actor.require("plans:read")
+    plans: QuerySet[Plan] = Plan.objects.all().visible_to(actor).filter(job_id=job_id, status=Status.PAUSED)
+    return plans.order_by("id")

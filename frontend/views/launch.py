@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
-from campaigns.selectors.launching import waiting_plans
+from campaigns.selectors.launching import waiting_plan_ids, waiting_plans
 from campaigns.services.changes.planning import Wish, change_plans
 from frontend.views.base import Fragment, Page
 from frontend.views.jobs import CREATE_PLANS, OneJob
@@ -30,14 +30,13 @@ class LaunchForm(OneJob, Fragment):
         job = self.job()
         if job.kind != CREATE_PLANS:
             raise Http404
-        plans = waiting_plans(self.actor, job.pk)
-        budgets = [plan.daily_budget_fen for plan in plans]
+        waiting = waiting_plans(self.actor, job.pk, limit=SHOWN)
         return super().get_context_data(
             job=job,
-            plans=plans[:SHOWN],
-            total=len(plans),
-            more=max(0, len(plans) - SHOWN),
-            most_fen=None if None in budgets else sum(budget or 0 for budget in budgets),
+            plans=waiting.first,
+            total=waiting.count,
+            more=waiting.count - len(waiting.first),
+            most_fen=waiting.daily_budget_fen,
             key=get_random_string(16),
             **kwargs,
         )
@@ -51,7 +50,7 @@ class Launch(OneJob, Page):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         job = self.job()
-        waiting = [plan.id for plan in waiting_plans(self.actor, job.pk)]
+        waiting = waiting_plan_ids(self.actor, job.pk)
         if request.POST.get("scope") != "all":
             ticked = set(request.POST.getlist("plan"))
             waiting = [plan_id for plan_id in waiting if str(plan_id) in ticked]

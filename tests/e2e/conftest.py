@@ -1,17 +1,22 @@
 """A real browser against a live server on the test database. Console errors and policy violations fail the test."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from django_vite.core.asset_loader import DjangoViteAssetLoader
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.stacks import wait_until
 from xmagnet.accounts.models import User
 
 # Playwright's synchronous API runs an event loop in this thread, which Django would take for async code.
@@ -33,6 +38,8 @@ REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
 """
+#: so long without a request means that the left pages have said all
+QUIET_SECONDS = 0.2
 RUN_AXE = """async () => {
   const result = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]});
   return result.violations.flatMap(({id, nodes}) =>
@@ -93,10 +100,42 @@ def open_context(browser: Browser, site: str, console_errors: list[str]) -> Iter
         contexts.append(context)
         return context
 
-    yield make
-    for context in contexts:
-        context.close()
+    with answered_requests() as is_idle:
+        yield make
+        for context in contexts:
+            for page in context.pages:
+                page.goto("about:blank")  # a page that is left sends what it still has to send
+            context.close()
+        wait_until(is_idle)
     assert errors == []
+
+
+@contextmanager
+def answered_requests() -> Iterator[Callable[[], bool]]:
+    """Gives a function that tells whether the live server has answered all requests for a moment.
+
+    The tables are emptied after the test; a request that is still being answered then, a poll or a draft, would
+    deadlock with that or find no tables.
+    """
+    lock, count, last = Lock(), 0, 0.0
+
+    def began(**_: Any) -> None:
+        nonlocal count
+        with lock:
+            count += 1
+
+    def ended(**_: Any) -> None:
+        nonlocal count, last
+        with lock:
+            count, last = count - 1, time.monotonic()
+
+    request_started.connect(began)
+    request_finished.connect(ended)
+    try:
+        yield lambda: count <= 0 and time.monotonic() - last > QUIET_SECONDS
+    finally:
+        request_started.disconnect(began)
+        request_finished.disconnect(ended)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ GROWING: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 #: operations with a page size
-LIMITED = {"api:plans", "api:campaigns", "api:jobs", "api:job-rows", "api:webhook-deliveries"}
+LIMITED = {"api:plans", "api:campaigns", "api:jobs", "api:job-rows"}
 #: 204: nothing to show; 302: a page that leads on; 404: an object of another person
 ANSWERS = {200, 204, 302, 404}
 #: what is read to its end on purpose, and what ends it

@@ -10,12 +10,14 @@ from typing import Any
 from campaigns.domain.learning import LearningProgress
 from campaigns.domain.metrics import DEFAULT_METRICS, METRICS, Metric
 from campaigns.domain.periods import TODAY, Compare, Period, earlier
+from campaigns.domain.targets import Targets
 from media_connectors.selectors.directory import AccountFacts
 
 __all__ = [
     "DEFAULT_METRICS", "METRICS", "OPERATORS", "BreakdownRow", "Condition", "HistoryEntry", "LearningProgress",
     "Metric", "Period",
-    "PlanDetail", "PlanQuery", "PlanRow", "PlanTablePage", "PlanTotals", "SeriesPoint", "earlier",
+    "PlanDetail", "PlanQuery", "PlanRow", "PlanTablePage", "PlanTotals", "SeriesPoint", "Targets",
+    "earlier",
 ]  # fmt: skip
 
 #: operator → how many values it takes (None: one or more)
@@ -229,6 +231,16 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """What a part of the delivery is measured by now; None where there is no target."""
+
+    targets: Targets
+    cost_due_fen: float | None = None  # of the day's cost, what is due by now
+    cpa_fen: float | None = None  # the target that somebody set, else the bids of the plans
+    is_cpa_from_bids: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The home board. Comparisons are with yesterday until the same minute."""
 
@@ -236,7 +248,8 @@ class Overview:
     today: dict[str, float | None]
     yesterday_same_hours: dict[str, float | None]
     yesterday: dict[str, float | None]
-    target_cpa_fen: float | None  # cost-weighted target of the plans that spent today
+    aim: Aim  # a CPA that nobody set is the cost-weighted bid of the plans that spent today
+    aims_by_media: dict[str, Aim]
     by_media: tuple[BreakdownRow, ...]
     by_agency: tuple[BreakdownRow, ...]
     by_account: tuple[BreakdownRow, ...]

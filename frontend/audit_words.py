@@ -26,6 +26,7 @@ ACTION_GROUPS: dict[str, Any] = {
     "credential.": gettext_lazy("Logins at the media"),
     "webhook.": gettext_lazy("Webhooks"),
     "channel.": gettext_lazy("Chat channels"),
+    "target.": gettext_lazy("Targets"),
 }
 
 #: every action that a service records; tests/frontend reads the sources and misses none
@@ -72,6 +73,7 @@ ACTIONS: dict[str, Any] = {
     "channel.switched_on": gettext_lazy("Chat channel switched on"),
     "channel.switched_off": gettext_lazy("Chat channel switched off"),
     "channel.deleted": gettext_lazy("Chat channel removed"),
+    "target.changed": gettext_lazy("Targets changed"),
 }
 
 VIA_LABELS: dict[str, Any] = {
@@ -88,7 +90,9 @@ FIELDS: dict[str, Any] = {
     "account_ids": gettext_lazy("Only these media accounts"),
     "agency_id": gettext_lazy("Agency"),
     "bid_fen": gettext_lazy("Bid"),
+    "cpa_fen": gettext_lazy("Target CPA"),
     "daily_budget_fen": gettext_lazy("Daily budget"),
+    "daily_cost_fen": gettext_lazy("Cost a day"),
     "events": gettext_lazy("Events"),
     "is_active": gettext_lazy("Active"),
     "is_shared": gettext_lazy("Shared"),
@@ -99,6 +103,7 @@ FIELDS: dict[str, Any] = {
     "note": gettext_lazy("Note"),
     "prefix": gettext_lazy("Begins with"),
     "remote_id": gettext_lazy("Id at the media"),
+    "roi": gettext_lazy("Target ROI"),
     "role": gettext_lazy("Role"),
     "schedule": gettext_lazy("Schedule"),
     "scopes": gettext_lazy("Scopes"),

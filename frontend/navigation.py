@@ -54,6 +54,7 @@ MENU: tuple[MenuGroup, ...] = (
             MenuItem(_("Media accounts"), "wallet", "accounts", "accounts:read", "g c"),
             MenuItem(_("Agencies"), "building-community", "agencies", "agencies:read"),
             MenuItem(_("Members"), "users", "members", "members:read", "g m"),
+            MenuItem(_("Targets"), "target", "targets", "organization:manage"),
             MenuItem(_("API tokens"), "key", "tokens", "tokens:manage"),
             MenuItem(_("Webhooks"), "webhook", "webhooks", "webhooks:manage"),
             MenuItem(_("Chat channels"), "send", "channels", "organization:manage"),

@@ -21,6 +21,7 @@ from frontend.views import (
     overview,
     profile,
     search,
+    targets,
     tokens,
     webhooks,
 )
@@ -38,6 +39,7 @@ organization: list[URLPattern | URLResolver] = [
     path("notifications/settings/", notifications.NotificationSettings.as_view(), name="notification-settings"),
     path("notifications/settings/email/", notifications.EmailTest.as_view(), name="notification-email-test"),
     path("notifications/settings/chat/", channels.AddOwnChannel.as_view(), name="own-channel-add"),
+    path("targets/", targets.SetTargets.as_view(), name="targets"),
     path("channels/", channels.ChannelList.as_view(), name="channels"),
     path("channels/add/", channels.AddChannel.as_view(), name="channel-add"),
     path("channels/<int:channel_id>/", channels.ChannelPage.as_view(), name="channel"),

@@ -6,12 +6,14 @@ from campaigns.models.campaign import Campaign
 from campaigns.models.change import QueuedChange
 from campaigns.models.metrics import AccountHour, MaturityReading, PlanDay, PlanHour, PlanWindow, WindowState
 from campaigns.models.plan import Plan
+from campaigns.models.target import DeliveryTarget
 from campaigns.models.view import SavedView
 
 __all__ = [
     "AccountHour",
     "BulkRow",
     "Campaign",
+    "DeliveryTarget",
     "MaturityReading",
     "Plan",
     "PlanDay",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta
 
 from campaigns.contracts import (
+    Aim,
     AttentionItem,
     BalanceForecast,
     BreakdownRow,
@@ -14,16 +15,19 @@ from campaigns.contracts import (
     HourPoint,
     Overview,
     PlanQuery,
+    Targets,
 )
 from campaigns.domain.attention import PlanToday, judge
 from campaigns.domain.maturity import matured
 from campaigns.domain.metrics import MATURED, MEASURES, columns_of, values_of
+from campaigns.domain.targets import cost_due
 from campaigns.models import Campaign
 from campaigns.selectors import frames
 from campaigns.selectors.filters import apply_filters
 from campaigns.selectors.maturity import arrived_shares
 from campaigns.selectors.plans import resolve_range
 from campaigns.selectors.sources import Reach
+from campaigns.selectors.targets import ALL_MEDIA, targets_seen
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.clock import MEDIA_TIMEZONE, media_now
@@ -57,12 +61,14 @@ def overview(actor: Actor, *, attention_limit: int = 20) -> Overview:
     can_see_plans = actor.can("plans:read")
     attention, attention_count = _attention(reach, accounts, now, attention_limit) if can_see_plans else ((), 0)
     live = frames.live_plans(reach, today=today) if can_see_plans else frames.LivePlans(0, 0, None)
+    aims = _aims(targets_seen(actor), accounts, by_account, now, live.target_cpa_fen)
     return Overview(
         at=now,
         today=values_of(BOARD_METRICS, _total(by_account["today"].values())),
         yesterday_same_hours=values_of(BOARD_METRICS, _total(by_account["same"].values())),
         yesterday=values_of(BOARD_METRICS, _total(by_account["yesterday"].values())),
-        target_cpa_fen=live.target_cpa_fen,
+        aim=aims[ALL_MEDIA],
+        aims_by_media={platform: aim for platform, aim in aims.items() if platform != ALL_MEDIA},
         by_media=_grouped(accounts, by_account, lambda a: (a.platform, a.platform)),
         by_agency=_grouped(accounts, by_account, lambda a: (str(a.agency_id or "none"), a.agency_name)),
         by_account=_grouped(accounts, by_account, lambda a: (str(a.id), a.name)),
@@ -184,6 +190,36 @@ def _attention(
             )
     items.sort(key=lambda item: (-item.severity, -float(item.evidence["cost_fen"] or 0), item.plan_id))
     return tuple(items[:limit]), len(items)
+
+
+def _aims(
+    targets: Mapping[str, Targets],
+    accounts: Mapping[int, AccountFacts],
+    by_account: Mapping[str, Mapping[int, _Sums]],
+    now: datetime,
+    bid_cpa_fen: float | None,
+) -> dict[str, Aim]:
+    """What all media together and each media are measured by; only the whole falls back to the bids."""
+    whole = targets.get(ALL_MEDIA, Targets())
+    clock_share = (now.hour * 60 + now.minute) / 1440
+    aims = {}
+    for platform in (ALL_MEDIA, *sorted({account.platform for account in accounts.values()})):
+        mine = whole if platform == ALL_MEDIA else targets.get(platform, Targets()).or_from(whole)
+        ids = [account.id for account in accounts.values() if platform in (ALL_MEDIA, account.platform)]
+        due = cost_due(
+            mine.daily_cost_fen,
+            yesterday_fen=_cost(by_account["yesterday"], ids),
+            yesterday_by_now_fen=_cost(by_account["same"], ids),
+            clock_share=clock_share,
+        )
+        bid_fen = bid_cpa_fen if platform == ALL_MEDIA and mine.cpa_fen is None else None
+        cpa_fen = bid_fen if mine.cpa_fen is None else mine.cpa_fen
+        aims[platform] = Aim(mine, due, cpa_fen, bid_fen is not None)
+    return aims
+
+
+def _cost(of_account: Mapping[int, _Sums], ids: Iterable[int]) -> float:
+    return sum(of_account[account_id]["cost_fen"] for account_id in ids if account_id in of_account)
 
 
 def _reach(actor: Actor, accounts: Mapping[int, AccountFacts]) -> Reach:

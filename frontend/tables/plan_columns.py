@@ -79,12 +79,16 @@ def is_column(key: str) -> bool:
 def column(key: str) -> Column:
     """The column of a key, worded in the active language; raises ``KeyError``."""
     if key in METRICS:
-        metric = METRICS[key]
-        language = get_language() or "en"
-        hint = f"{metric.formula(language)} · {BASES[metric.basis]}"
-        return Column(key, metric.label(language), key, is_metric=True, is_number=True, hint=hint)
+        label = METRICS[key].label(get_language() or "en")
+        return Column(key, label, key, is_metric=True, is_number=True, hint=metric_hint(key))
     label, sort, align = ATTRIBUTES[key]
     return Column(key, str(label), sort, is_metric=False, is_number=align == "number")
+
+
+def metric_hint(key: str) -> str:
+    """A metric's formula and when it is booked, in the active language; raises ``KeyError``."""
+    metric = METRICS[key]
+    return f"{metric.formula(get_language() or 'en')} · {BASES[metric.basis]}"
 
 
 def every_column() -> tuple[Column, ...]:

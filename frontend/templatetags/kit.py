@@ -68,7 +68,8 @@ def change(now: float | None, before: float | None, against: str = "") -> SafeSt
     arrows = {"up": "trending-up", "down": "trending-down", "flat": "minus"}
     picture = icon(arrows[result.direction], "sm") if result.direction in arrows else ""
     return format_html(
-        '<span class="change" data-direction="{}">{}<span class="visually-hidden">{} </span>{}{}</span>',
+        '<span class="change" data-direction="{}"><span class="nowrap">{}'
+        '<span class="visually-hidden">{} </span>{}</span>{}</span>',
         result.direction,
         picture,
         words[result.direction],

@@ -7,10 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.contracts import Aim, Targets
 from campaigns.contracts import Overview as Board
 from campaigns.selectors.overview import overview
 from frontend.charts import Figure, Series, time_chart
 from frontend.overview_words import ALARM_SEVERITY, ATTENTION_HINTS, ATTENTION_LABELS
+from frontend.tables.plan_columns import metric_hint
 from frontend.templatetags.kit import platform_name
 from frontend.views.base import Page
 from frontend.views.jobs import described
@@ -20,6 +22,7 @@ JOBS_SHOWN = 5
 ATTENTION_SHOWN = 10
 ACCOUNTS_SHOWN = 8
 REFRESH_SECONDS = 60
+HINTED = ("cost", "conversions", "matured_cpa", "roi")
 
 
 class Overview(Page):
@@ -38,8 +41,11 @@ class Overview(Page):
             board=board,
             has_accounts=bool(board.by_account),
             hours_chart=hours_chart(board),
-            media_rows=[(platform_name(row.key), row) for row in board.by_media],
-            agency_rows=[(row.label or _("The advertiser itself"), row) for row in board.by_agency],
+            media_rows=[(platform_name(row.key), row, board.aims_by_media[row.key]) for row in board.by_media],
+            agency_rows=[
+                (row.label or _("The advertiser itself"), row, agency_aim(board.aim.targets)) for row in board.by_agency
+            ],
+            hints={key: metric_hint(key) for key in HINTED},
             attention=[described_attention(item) for item in board.attention],
             balances=board.balances[:ACCOUNTS_SHOWN],
             late=late[:ACCOUNTS_SHOWN],
@@ -49,6 +55,11 @@ class Overview(Page):
             refresh_seconds=REFRESH_SECONDS,
             **kwargs,
         )
+
+
+def agency_aim(whole: Targets) -> Aim:
+    """What an agency is measured by: the advertiser's CPA and ROI. Nobody says which part of the cost is its own."""
+    return Aim(Targets(None, whole.cpa_fen, whole.roi), cpa_fen=whole.cpa_fen)
 
 
 def described_attention(item: Any) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def test_plans_that_need_somebody_are_listed_with_their_reason(world, scope):
     board = overview(world.admin)
     assert [(item.plan_name, item.reason) for item in board.attention] == [("Blue plan", "empty_spend")]
     assert (board.live_plan_count, board.learning_plan_count, board.attention_count) == (1, 1, 1)
-    assert board.target_cpa_fen == 50_00
+    assert (board.aim.cpa_fen, board.aim.is_cpa_from_bids) == (50_00, True)
 
 
 def test_money_that_will_run_out_is_told(world, scope):
@@ -90,7 +90,7 @@ def test_a_narrowed_actor_gets_a_narrowed_board(world, scope, who, cost):
 
 
 def test_the_overview_takes_few_queries(world, scope, django_assert_max_num_queries):
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         overview(world.admin)
 
 

@@ -97,6 +97,7 @@ ROUTES: dict[str, Route] = {
     "frontend:notification-settings": Route(both("overview:read")),
     "frontend:notification-email-test": Route({"POST": "overview:read"}),
     "frontend:own-channel-add": Route(both("overview:read")),
+    "frontend:targets": Route(both("organization:manage")),
     "frontend:channels": Route({"GET": "organization:manage"}),
     "frontend:channel-add": Route(both("organization:manage")),
     "frontend:channel": Route(both("overview:read"), {"channel_id": "channel"}, own_only=True),

@@ -12,7 +12,16 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.models import BulkRow, Campaign, Plan, QueuedChange, SavedAudience, SavedView, SettingTemplate
+from campaigns.models import (
+    BulkRow,
+    Campaign,
+    DeliveryTarget,
+    Plan,
+    QueuedChange,
+    SavedAudience,
+    SavedView,
+    SettingTemplate,
+)
 from media_connectors.models import MediaAccount, MediaApplication, MediaCredential
 from tests.factories import OrganizationFactory, make_agency, make_member
 from xmagnet.accounts.models import AccountGrant, Agency, ApiToken, Invitation, Membership, Organization, User
@@ -125,6 +134,7 @@ def _fill(side: Side) -> None:
         user=owner, name=canary, prefix=f"{agency.pk:08}", token_sha256=canary, scopes=["plans:read"],
         expires_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
+    DeliveryTarget.objects.get_or_create(platform="", defaults={"cpa_fen": 5000})  # siblings share their organization's
     view = SavedView.objects.create(
         table="plans", name=canary, is_shared=True, owner_id=owner.pk, owner_name=canary, agency_id=agency.pk
     )
@@ -181,6 +191,9 @@ def fingerprint(side: Side) -> dict[str, Any]:
             "accounts": list(MediaAccount.objects.order_by("id").values("id", "name", "is_active", "agency_id")),
             "templates": SettingTemplate.objects.count(),
             "audiences": SavedAudience.objects.count(),
+            "targets": list(
+                DeliveryTarget.objects.order_by("id").values("platform", "daily_cost_fen", "cpa_fen", "roi")
+            ),
             "members": list(Membership.objects.order_by("id").values("id", "role", "is_active", "agency_id")),
             "grants": AccountGrant.objects.count(),
             "invitations": list(Invitation.objects.order_by("id").values("id", "revoked_at")),

@@ -24,6 +24,7 @@ from frontend.views.plan_changes import (
     STATES,
     Changing,
     follow_address,
+    guarantee_from,
     sent_message,
     statuses,
     undo_action,
@@ -50,25 +51,28 @@ class CellEdit(Changing):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         field, plan_id = self.field(CELL_FIELDS), kwargs["plan_id"]
         limits = field_limits(self.actor, plan_id=plan_id, field=field)
-        accepts_void = "accepts_void" in request.POST
+        guarantee = _guarantee(request)
         try:
             wish = wish_from(request.POST, field)
-            found = preview_changes(self.actor, plan_ids=[plan_id], wishes=[wish], accepts_void=accepts_void)
+            found = preview_changes(self.actor, plan_ids=[plan_id], wishes=[wish], **guarantee)
             change = found.changes[0]
             if "check" in request.POST:
-                return self.line(change, accepts_void)
-            if change.state != "change":
+                return self.line(change)
+            if change.state not in ("change", "queued"):
                 return self.editor(limits, change=change, typed=request.POST.get("value", ""))
             key = f"cell-{request.POST.get('key') or get_random_string(16)}"[:200]
-            accepted = change_plans(
-                self.actor, plan_ids=[plan_id], wishes=[wish], idempotency_key=key, accepts_void=accepts_void
-            )
+            accepted = change_plans(self.actor, plan_ids=[plan_id], wishes=[wish], idempotency_key=key, **guarantee)
         except (InvalidInput, Conflict) as refusal:
             if "check" in request.POST:
-                return self.line(None, accepts_void, error=refusal.detail)
+                return self.line(None, error=refusal.detail)
             return self.editor(limits, typed=request.POST.get("value", ""), error=refusal.detail)
         follow = follow_address(self.actor, accepted.job.pk)
-        shown = {"plan": plan_id, "field": field, "text": value_text(field, change.after), "follow": follow}
+        is_waiting = change.state == "queued"
+        standing = change.before if is_waiting else change.after
+        shown = {"plan": plan_id, "field": field, "text": value_text(field, standing), "follow": follow}
+        if is_waiting:
+            message = _("It waits for tomorrow; the plan's page and the change log show it.")
+            return done(message, events={"plans-changed": None, "cell-sent": shown})
         undo = undo_action(self.actor, accepted.job.pk)
         return done(sent_message(1), action=undo, events={"plans-changed": None, "cell-sent": shown})
 
@@ -82,14 +86,14 @@ class CellEdit(Changing):
             self.get_context_data(
                 limits=limits, lines=limit_lines(limits), title=FIELD_TITLES[limits.field], is_money=is_money,
                 statuses=statuses(), value=value if typed is None else typed, was=value,
-                key=get_random_string(16), **_said(change, error, "accepts_void" in self.request.POST),
+                key=get_random_string(16), **_said(change, error, self.request),
             )
         )  # fmt: skip
 
-    def line(self, change: PlannedChange | None, accepts_void: bool, *, error: str = "") -> HttpResponse:
+    def line(self, change: PlannedChange | None, *, error: str = "") -> HttpResponse:
         """What sending would do."""
         self.template_name = "frontend/plans/cell_check.html"
-        return self.render_to_response(self.get_context_data(**_said(change, error, accepts_void)))
+        return self.render_to_response(self.get_context_data(**_said(change, error, self.request)))
 
 
 class ChangeState(OneJob, Fragment):
@@ -154,7 +158,14 @@ def guarantee_line(limits: FieldLimits) -> str:
     }  # fmt: skip
 
 
-def _said(change: PlannedChange | None, error: str, accepts_void: bool) -> dict[str, Any]:
+def _guarantee(request: HttpRequest) -> dict[str, Any]:
+    """The choice about the cost guarantee; before it was offered nothing is sent and nothing waits."""
+    if "guarantee" not in request.POST:
+        return {"accepts_void": False, "queues_held": False}
+    return guarantee_from(request.POST)
+
+
+def _said(change: PlannedChange | None, error: str, request: HttpRequest) -> dict[str, Any]:
     """A look ahead in words. What is unchanged needs none."""
     tone = STATES[change.state][1] if change else "bad"
     return {
@@ -164,8 +175,8 @@ def _said(change: PlannedChange | None, error: str, accepts_void: bool) -> dict[
         "before": value_text(change.field, change.before) if change else "",
         "after": value_text(change.field, change.after) if change else "",
         "error": error,
-        "accepts_void": accepts_void,
-        "is_held": bool(change and ("compensation_would_be_void" in change.codes)),
+        "accepts_void": request.POST.get("guarantee") == "void",
+        "is_held": bool(change and (change.state == "queued" or "compensation_would_be_void" in change.codes)),
     }
 
 

@@ -331,5 +331,10 @@ def test_the_third_edit_of_a_guaranteed_plan_is_held_until_somebody_insists(
     html = admin.post(address, {"value": "36", "key": "a"}).content.decode()
     assert "the guarantee is lost" in html
     assert job_count(organization) == 0
-    assert admin.post(address, {"value": "36", "key": "b", "accepts_void": "on"}).status_code == 204
-    assert job_count(organization) == 1
+    assert "Send it tomorrow" in html
+    queued = admin.post(address, {"value": "36", "key": "q", "guarantee": "queue"})
+    told = json.loads(queued["HX-Trigger"])
+    assert "waits for tomorrow" in told["toast"]["message"]
+    assert told["cell-sent"]["text"] == "¥35.00"  # the table keeps showing what stands at the media
+    assert admin.post(address, {"value": "36", "key": "b", "guarantee": "void"}).status_code == 204
+    assert job_count(organization) == 2

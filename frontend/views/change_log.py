@@ -59,6 +59,10 @@ class StillRunning(Conflict):
     """What is to be taken back has not all arrived."""
 
 
+#: entries of changes that did not reach the media, so that nothing can be said to have changed since
+NEVER_SENT = frozenset({"plan.change_queued", "plan.change_cancelled", "plan.change_skipped"})
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One field: before, ours, and now when somebody changed it since."""
@@ -87,15 +91,16 @@ def shown_waiting(changes: Sequence[WaitingChange]) -> list[dict[str, Any]]:
 def described(entry: HistoryEntry) -> dict[str, Any]:
     """A log entry in words."""
     fields = []
+    was_sent = entry.action not in NEVER_SENT
     for name, label in FIELDS.items():
         if name not in entry.before and name not in entry.after:
             continue
         after, now = entry.after.get(name), entry.now.get(name)
-        is_superseded = name in entry.now and now != after
+        is_superseded = was_sent and name in entry.now and now != after
         fields.append(
             FieldChange(
                 str(label), value_text(name, entry.before.get(name)), value_text(name, after), value_text(name, now),
-                is_superseded, name in entry.now,
+                is_superseded, was_sent and name in entry.now,
             )
         )  # fmt: skip
     return {"entry": entry, "action": str(ACTIONS.get(entry.action, entry.action)), "fields": fields}

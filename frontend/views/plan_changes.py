@@ -240,7 +240,7 @@ def value_text(field: str, value: Any) -> str:
         return formats.money(value)
     if field in ("budget", "daily_budget_fen"):
         return _("Unlimited") if value is None else formats.money(value)
-    if field == "status":
+    if field == "status" and value:
         return str(Status(value).label) if value in Status.values else str(value)
     if field == "schedule":
         return schedule_text(value or "")

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from frontend.views.change_log import described
+from frontend.views.plan_changes import value_text
 from tests.factories import make_account, make_actor, make_agency, make_member, make_plan
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
@@ -70,3 +73,16 @@ def test_a_change_links_to_its_undo(admin: Client, changed: dict[str, Any], as_r
     assert "/changes/" in admin.get(LOG).content.decode()
     assert "undo" in admin.get(LOG).content.decode()
     assert ">Undo<" not in as_role(Role.ANALYST).get(LOG).content.decode()
+
+
+def test_a_change_that_was_never_sent_is_not_said_to_be_changed_since() -> None:
+    values = {"before": {"bid_fen": 4_400}, "after": {"bid_fen": 4_500}, "now": {"bid_fen": 4_400}}
+    waiting = described(SimpleNamespace(action="plan.change_queued", **values))["fields"][0]  # type: ignore[arg-type]
+    assert not waiting.is_superseded
+    assert not waiting.now_is_known
+    sent = described(SimpleNamespace(action="plan.changed", **values))["fields"][0]  # type: ignore[arg-type]
+    assert sent.is_superseded
+
+
+def test_a_plan_that_was_not_there_had_no_status() -> None:
+    assert value_text("status", None) == "—"

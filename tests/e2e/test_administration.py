@@ -96,6 +96,7 @@ def forget_sessions() -> None:
 
 def test_whose_session_ended_signs_in_and_comes_back(person: User, page: Page, console_errors: list[str]) -> None:
     page.goto("/o/sunrise/members/?role=admin")
+    page.wait_for_load_state("networkidle")  # an island that still loads would lead to the sign-in page by itself
     forget_sessions()
     page.get_by_label("Notifications").click()
     page.wait_for_url("**/account/login/**")

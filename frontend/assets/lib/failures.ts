@@ -13,6 +13,9 @@ interface Failed {
   requestConfig: { verb: string; path: string; elt: HTMLElement };
 }
 
+/** Paths of polls whose last answer was a failure; another request's success says nothing about them. */
+const failing = new Set<string>();
+
 const text = (name: string) => document.body.dataset[name] ?? "";
 
 function isPolling(elt: Element): boolean {
@@ -32,10 +35,15 @@ function showInPlace(target: HTMLElement, retry: () => void): boolean {
   return true;
 }
 
-function fail(failed: Failed, message: string): void {
+function tellConnection(): void {
   const line = document.getElementById("connection-lost");
+  if (line) line.hidden = failing.size === 0;
+}
+
+function fail(failed: Failed, message: string): void {
   if (isPolling(failed.elt)) {
-    if (line) line.hidden = false;
+    failing.add(failed.requestConfig.path);
+    tellConnection();
     return;
   }
   const isReading = failed.requestConfig.verb.toLowerCase() === "get";
@@ -69,7 +77,6 @@ export function startFailures(): void {
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const { detail } = event as CustomEvent<Failed & { successful: boolean }>;
-    const line = document.getElementById("connection-lost");
-    if (detail.successful && line) line.hidden = true;
+    if (detail.successful && failing.delete(detail.requestConfig.path)) tellConnection();
   });
 }

@@ -197,9 +197,9 @@ class TokenLimiter:
             del self._waits[get_ident()]
         return Ticket(queue, token, monotonic())
 
-    def waiting(self, account_remote_id: str) -> Waiting | None:
-        """The call of the account that waits for its turn the longest, in this process; None when none does."""
-        waits = [wait for wait in list(self._waits.values()) if wait[0] == account_remote_id]
+    def waiting(self, account_remote_id: str = "") -> Waiting | None:
+        """The call (of the account, or any) that waits longest for its turn in this process; None when none does."""
+        waits = [wait for wait in list(self._waits.values()) if account_remote_id in {"", wait[0]}]
         if not waits:
             return None
         _, queue, since = min(waits, key=lambda wait: wait[2])

@@ -23,13 +23,18 @@ _CREATING = {
 WAIT_SECONDS = 0.2
 
 
-def limited_until(platform: str, account_remote_id: str) -> datetime | None:
-    """When the next call of this process to the account has its turn, while calls wait for one; None while none do."""
+def limited_until(platform: str, account_remote_id: str = "") -> datetime | None:
+    """When the next call of this process (to the account, or to any) has its turn; None while no call waits for one."""
     waiting = limiter_for(VENDOR_OF[Platform(platform)]).waiting(account_remote_id)
     now = monotonic()
     if waiting is None or max(now, waiting.until) - waiting.since < WAIT_SECONDS:
         return None
     return timezone.now() + timedelta(seconds=waiting.until - now)
+
+
+def is_held_up() -> bool:
+    """Whether calls of this process, to whichever media, wait for a limit and not for the media's work."""
+    return any(limited_until(platform) is not None for platform in Platform)
 
 
 def calls_for_a_plan(platform: str) -> int:

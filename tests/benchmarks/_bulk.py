@@ -43,12 +43,12 @@ class BulkStack:
             used[name] = sum(sum(one.cpu_times()[:2]) for one in [parent, *parent.children(recursive=True)])
         return used
 
-    def rows(self, count: int, *, prefix: str = "row") -> list[dict[str, Any]]:
-        """Rows spread evenly over the media and their accounts."""
+    def rows(self, count: int, *, prefix: str = "row", each: int = 1) -> list[dict[str, Any]]:
+        """Rows spread evenly over the media and the first ``each`` accounts of every one."""
         rows = []
         for number in range(count):
             platform = PLATFORMS[number % len(PLATFORMS)]
-            pairs = self.accounts[platform]
+            pairs = self.accounts[platform][:each]
             remote_id = pairs[number // len(PLATFORMS) % len(pairs)][1]
             row = self.media.row(platform, remote_id, number % 4000)
             rows.append(row | {"client_ref": f"{prefix}-{number}", "name": f"{prefix} {number}"})

@@ -26,7 +26,7 @@ COMBINED_APPLICATION, COMBINED_ACCOUNT, COMBINED_ACCOUNTS = 20.0, 15.0, 3
 def run(*, seed: int, scale: float) -> Result:
     """Create ``PLANS · scale`` plans without limits, then a part of that under limits. ``seed`` names the rows."""
     count = max(30, int(PLANS * scale))
-    with bulk_stack() as stack:
+    with bulk_stack(accounts=COMBINED_ACCOUNTS) as stack:
         stack.media.control("POST", "latency", latency_ms=LATENCY_MS)
         _create(stack, 12, f"warm{seed}")  # worker processes open their connections
         before = stack.cpu_seconds()
@@ -41,7 +41,6 @@ def run(*, seed: int, scale: float) -> Result:
         limited = run_limited(
             stack, limited_count, f"limited{seed}", {"developer": dict.fromkeys(CREATES, CREATE_CALLS_A_SECOND)}
         )
-    with bulk_stack(accounts=COMBINED_ACCOUNTS) as stack:
         combined = run_limited(
             stack,
             limited_count,
@@ -50,6 +49,7 @@ def run(*, seed: int, scale: float) -> Result:
                 "developer": dict.fromkeys(CREATES, COMBINED_APPLICATION),
                 "account": dict.fromkeys(CREATES, COMBINED_ACCOUNT),
             },
+            each=COMBINED_ACCOUNTS,
         )
     return {
         "plans": count,
@@ -78,14 +78,16 @@ class LimitedRun:
     duplicates: int
 
 
-def run_limited(stack: BulkStack, count: int, prefix: str, rates: dict[str, dict[str, float]]) -> LimitedRun:
+def run_limited(
+    stack: BulkStack, count: int, prefix: str, rates: dict[str, dict[str, float]], *, each: int = 1
+) -> LimitedRun:
     """Create ``count`` plans while we and the mock media keep to ``rates``, calls a second by layer and endpoint."""
     stack.restart(MEDIA_LIMITS=orjson.dumps(dict.fromkeys(("oceanengine", "kuaishou"), rates)).decode())
     stack.media.control("POST", "latency", latency_ms=LATENCY_MS)
     stack.media.control("POST", "limits", limits=rates)
-    _create(stack, 12, f"warm-{prefix}")
+    _create(stack, 12 * each, f"warm-{prefix}", each=each)
     stack.media.control("DELETE", "calls")
-    seconds, names = _create(stack, count, prefix)
+    seconds, names = _create(stack, count, prefix, each=each)
     log = stack.media.control("GET", "calls", limit=100_000)
     over_limit = stack.media.control("GET", "summary")["over_limit"]
     made = [name for name in stack.media.names() if name.startswith(f"{prefix} ")]
@@ -94,9 +96,9 @@ def run_limited(stack: BulkStack, count: int, prefix: str, rates: dict[str, dict
     return LimitedRun(seconds, utilisation, over_limit, *missing_and_double(made, names))
 
 
-def _create(stack: BulkStack, count: int, prefix: str) -> tuple[float, list[str]]:
+def _create(stack: BulkStack, count: int, prefix: str, *, each: int = 1) -> tuple[float, list[str]]:
     """Post rows and wait for the last: seconds from the request to the finished job, and the plans' names."""
-    rows = stack.rows(count, prefix=prefix)
+    rows = stack.rows(count, prefix=prefix, each=each)
     with stopwatch() as watch:
         job = stack.post(orjson.dumps({"rows": rows}), key=prefix)
         job = stack.wait(job["id"], seconds=600)

@@ -47,7 +47,7 @@ _ROOT_STATE = Path("/var/lib/xmagnet")
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "max_connections": "300",  # a worker process sends over as many as 50
-    "shared_buffers": "96MB",
+    "shared_buffers": "192MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
     "effective_cache_size": "512MB",

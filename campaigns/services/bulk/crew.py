@@ -2,7 +2,8 @@
 
 Under a media's limits a drain mostly waits. If each occupied a process alone, two processes would keep two accounts
 busy and all others idle, whatever the application is still allowed. So the account whose doorbell rang gets company:
-accounts of the same organization that are due and that nobody else took within a second. All end together.
+accounts of the same organization that are due and that nobody else took within a second. All end together. A process
+whose calls wait for no limit takes no company: it is as busy as it can be, and another process is quicker.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from django.db import connections
 from campaigns.services.bulk.draining import drain_account
 from campaigns.services.bulk.leases import due_accounts
 from campaigns.services.bulk.policy import EnginePolicy
+from media_connectors.services.pace import is_held_up
 from xmagnet.core.scope import organization_scope
 
 logger = structlog.get_logger(__name__)
@@ -46,7 +48,7 @@ def _keep_company(
         while not done.wait(policy.crew_seconds) and time.monotonic() < ends_at:
             members = {key: thread for key, thread in members.items() if thread.is_alive()}
             room = policy.crew - 1 - len(members)
-            if room <= 0:
+            if room <= 0 or not is_held_up():
                 continue
             with organization_scope(organization_id):
                 idle = [key for key in due_accounts() if key != account_id and key not in members]

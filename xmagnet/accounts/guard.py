@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
+from django.db.models import OuterRef
 from django.utils import timezone
 
 from xmagnet.accounts.actor import Actor
@@ -89,24 +91,29 @@ def _actor(principal: Principal, organization: Organization, via: str) -> Actor:
             scopes = _scopes_of_job_token(token_id)
     else:
         user_id = principal.pk
-    membership = Membership.objects.select_related("user").filter(MAY_ENTER, user_id=user_id).first()
+    grants = AccountGrant.objects.filter(membership=OuterRef("pk")).values("account_id")
+    membership = (
+        Membership.objects.select_related("user")
+        .filter(MAY_ENTER, user_id=user_id)
+        .annotate(granted_ids=ArraySubquery(grants))
+        .first()
+    )
     if membership is None:
         raise NotFound
-    return _member_actor(principal, organization, membership, via, token_id, scopes)
+    account_ids = frozenset(membership.granted_ids) if membership.is_account_limited else None
+    return _member_actor(principal, organization, membership, account_ids, via, token_id, scopes)
 
 
 def _member_actor(
     principal: Principal,
     organization: Organization,
     membership: Membership,
+    account_ids: frozenset[int] | None,
     via: str,
     token_id: int | None,
     scopes: frozenset[str] | None,
 ) -> Actor:
     permissions = permissions_of(membership.role)
-    grants: frozenset[int] | None = None
-    if membership.is_account_limited:
-        grants = frozenset(AccountGrant.objects.filter(membership=membership).values_list("account_id", flat=True))
     is_job = isinstance(principal, JobPrincipal)
     return Actor(
         organization_id=organization.pk,
@@ -118,7 +125,7 @@ def _member_actor(
         user_name=str(membership.user),
         token_id=token_id,
         agency_id=membership.agency_id,
-        account_ids=grants,
+        account_ids=account_ids,
         via="job" if is_job else via,
         request_id=principal.request_id if isinstance(principal, JobPrincipal) else request_id.get(),
         job_id=principal.job_id if isinstance(principal, JobPrincipal) else "",

@@ -11,9 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def text(name: str, default: str | None = None) -> str:
-    """A string; without a default a missing variable stops the start."""
+    """A string; without a default a missing or empty variable stops the start."""
     value = os.environ.get(name, default)
-    if value is None:
+    if value is None or (value == "" and default is None):
         raise ImproperlyConfigured(f"Set the environment variable {name}.")
     return value
 
@@ -39,9 +39,9 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {raw!r}.") from None
 
 
-def words(name: str, default: str = "") -> list[str]:
-    """A comma-separated list without empty entries."""
-    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+def words(name: str, default: str | None = "") -> list[str]:
+    """A comma-separated list without empty entries; with the default None a missing or empty one stops the start."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
 def json_object(name: str) -> dict[str, Any]:

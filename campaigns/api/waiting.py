@@ -11,20 +11,21 @@ from rest_framework.response import Response
 
 from campaigns.api import plan_schemas as schemas
 from campaigns.api import plan_shapes as shapes
-from campaigns.api.parameters import AFTER, limit
+from campaigns.api.parameters import AFTER, PAGE_NAMES, limit
 from campaigns.api.plans import read_body, read_ids
 from campaigns.selectors.queued import waiting_changes
 from campaigns.services.changes.queueing import cancel_queued_changes
 from xmagnet.core.errors import FieldError, InvalidInput
 from xmagnet.web.api.pagination import encode_cursor, read_page_request
 from xmagnet.web.api.problems import problems
-from xmagnet.web.api.views import OrgView
+from xmagnet.web.api.views import OrgView, Query
 
 
 class WaitingChangesView(OrgView):
     """What waits because it would have voided the cost guarantee, in the order in which it was wished."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "plans:read"}
+    query: ClassVar[Query] = {"GET": PAGE_NAMES | {"plan"}}
 
     @extend_schema(
         operation_id="plans_waiting_changes",

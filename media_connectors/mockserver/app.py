@@ -121,7 +121,7 @@ class MockApp:
             return self._refuse(call, refused, verdict)
         except HangUp:
             raise
-        except Exception:
+        except Exception:  # a server goes on
             # To the caller a bug of ours is one of the vendor's. It is counted, so that no retry can hide it.
             logger.exception("%s %s failed", call.method, call.path)
             self.world.calls.note_failure()

@@ -146,7 +146,7 @@ def _outcome(
         return JobState.CANCELLED, None, None
     except DomainError as error:
         return JobState.FAILED, None, {"slug": error.slug, "title": error.title, "detail": error.detail}
-    except Exception:
+    except Exception:  # a bug is an outcome too: the person sees it, the log has its trace
         logger.exception("job.errored", kind=definition.kind)
         detail = "Something went wrong inside X-Magnet. The request id helps us to find it."
         return JobState.ERRORED, None, {"slug": "internal-error", "title": "Internal error", "detail": detail}

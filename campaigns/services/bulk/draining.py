@@ -210,7 +210,7 @@ class Drain:
         for kind, members in by_kind.items():
             try:
                 made = self._executor(kind).prepare(members)
-            except Exception:
+            except Exception:  # a bug in one kind must not hold up the others; its rows end as our error, told apart
                 logger.exception("bulk.prepare_errored", kind=kind)
                 work.verdicts += [internal(row, self._policy) for row in members]
                 continue

@@ -37,6 +37,7 @@ from campaigns.services.bulk.limits import (
     WAIT_ROWS,
     WAIT_SECONDS,
 )
+from campaigns.services.bulk.refusals import PayloadTooLarge
 from campaigns.services.bulk.requests import Preview, accept_body, check_rows, read_request
 from campaigns.services.bulk.template import csv_template, xlsx_template
 from xmagnet.accounts.actor import Actor
@@ -302,7 +303,7 @@ def _body(request: Request) -> Body:
     declared = int(request.headers.get("Content-Length") or 0)
     most = max(limit.bytes for limit in FORMAT_LIMITS.values())
     if declared > most + ROW_BYTES:
-        raise ApiProblem("payload-too-large", 413, "The request is too large", _("At most 64 MiB."))
+        raise PayloadTooLarge(_("At most %(mib)d MiB.") % {"mib": most // (1024 * 1024)})
     if content_type.startswith("multipart/form-data"):
         file = django_request.FILES.get("file")
         if file is None:

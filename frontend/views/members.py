@@ -189,6 +189,4 @@ class JoinOrganization(TemplateView):
         except NotFound as gone:
             raise Http404(gone.detail) from None
         context = self.get_context_data(form=form, organization=organization, invitation=invitation)
-        response = self.render_to_response(context, status=status)
-        response["Cache-Control"] = "private, no-store"
-        return response
+        return self.render_to_response(context, status=status)

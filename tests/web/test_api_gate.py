@@ -71,7 +71,40 @@ def test_a_session_needs_the_csrf_token_for_writing(organization):
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_member(organization), backend="allauth.account.auth_backends.AuthenticationBackend")
     assert client.get("/api/v1/o/acme/me").status_code == 200
-    assert client.post("/api/v1/o/acme/me").status_code in {403, 405}
+    address, body = "/api/v1/o/acme/webhooks", {"url": "https://example.com/hook"}
+    assert client.post(address, body, "application/json").status_code == 403
+    client.get("/account/reauthenticate/")  # any page with a form brings the token
+    headers = {"X-CSRFToken": client.cookies["csrftoken"].value}
+    assert client.post(address, body, "application/json", headers=headers).status_code == 201
+
+
+def test_a_body_larger_than_any_of_ours_is_refused_unread(client: Client, organization, settings):
+    settings.MOST_BODY_BYTES = 1024 * 1024
+    told = str(2 * 1024 * 1024)  # announced, and never sent
+    for given in (told, "-5"):
+        answer = client.generic("POST", "/api/v1/o/acme/me", b"{}", "application/json", CONTENT_LENGTH=given)
+        assert (answer.status_code, answer["Content-Type"]) == (413, "application/problem+json")
+        assert client.generic("POST", "/account/login/", b"a=b", CONTENT_LENGTH=given).status_code == 413
+
+
+def test_a_json_body_has_a_limit_of_its_own(client: Client, organization):
+    text = make_api_token(organization, make_member(organization))
+    body = b'{"url":"' + b"x" * (4 * 1024 * 1024) + b'"}'
+    answer = client.post("/api/v1/o/acme/webhooks", body, "application/json", headers=bearer(text))
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (413, "payload-too-large")
+
+
+@pytest.mark.parametrize("depth", [10, 1_000])
+def test_a_nul_is_found_however_deep_it_lies(client: Client, organization, depth: int):
+    text = make_api_token(organization, make_member(organization))
+    body = b'{"a":' * depth + b'"\\u0000"' + b"}" * depth
+    answer = client.post("/api/v1/o/acme/webhooks", body, "application/json", headers=bearer(text))
+    assert (answer.status_code, answer.json()["detail"]) == (400, "The body holds a NUL character.")
+
+
+@pytest.mark.parametrize("path", ["/account/login/", "/join/acme/no-such-invitation/", "/api/v1/o/acme/me"])
+def test_pages_of_a_person_are_kept_by_nobody(client: Client, organization, path: str):
+    assert "no-store" in client.get(path)["Cache-Control"]
 
 
 def test_a_forged_request_id_is_replaced(client: Client):

@@ -135,9 +135,23 @@ def test_one_private_address_among_public_ones_is_enough(monkeypatch: pytest.Mon
         public_address("good.example.com", 80, is_tls=False)
 
 
+@pytest.mark.parametrize("url", ["http://a..example.com/", "http://127.0.0.1/钩子", "http://127.0.0.1/a b"])
+def test_an_address_of_no_wire_form_does_not_hold_up_the_others(actor, receiver: Receiver, url: str):
+    broken = create_endpoint(actor, url=receiver.url).endpoint
+    create_endpoint(actor, url=receiver.url)
+    WebhookEndpoint.objects.filter(pk=broken.pk).update(url=url)
+    emit("job.completed", {"job_id": "job_1"})
+    assert deliver_due() == 2
+    states = WebhookDelivery.objects.order_by("endpoint_id").values_list("state", flat=True)
+    assert (list(states), len(receiver.got)) == (["pending", "delivered"], 1)
+
+
 def test_unsafe_urls_and_unknown_events_are_refused(actor, settings):
     settings.WEBHOOK_ALLOWS_LOOPBACK = False
-    for url in ("http://example.com/", "https://user:pw@example.com/", "ftp://example.com/", "https://"):
+    for url in (
+        "http://example.com/", "https://user:pw@example.com/", "ftp://example.com/", "https://",
+        "https://a..example.com/", f"https://{'a' * 64}.example.com/", "https://example.com/钩子",
+    ):  # fmt: skip
         with pytest.raises(InvalidInput):
             create_endpoint(actor, url=url)
     with pytest.raises(InvalidInput):

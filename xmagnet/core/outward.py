@@ -36,10 +36,15 @@ class Answer:
 
 
 def is_callable_url(url: str) -> bool:
-    """Whether the text has the form of an address that we may call: https, no login in it, no fragment."""
+    """Whether the text has the form of an address that we may call: https, no login in it, no fragment.
+
+    Its path and query must be escaped already, and its host one that the name service can be asked for.
+    """
     try:
         parts = urlsplit(url)
         _port = parts.port
+        (parts.hostname or "").encode("idna")
+        f"{parts.path}{parts.query}".encode("ascii")
     except ValueError:
         return False
     schemes = {"https", "http"} if settings.WEBHOOK_ALLOWS_LOOPBACK else {"https"}
@@ -59,7 +64,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, keep_bytes: int = 0)
         error = "" if 200 <= status < 300 else f"HTTP {status}"
     except Refused as refusal:
         status, error = None, str(refusal)
-    except (OSError, http.client.HTTPException) as failure:
+    except (OSError, http.client.HTTPException, ValueError) as failure:  # ValueError: a name or path of no wire form
         status, error = None, type(failure).__name__
     return Answer(status, error[:300], round((time.monotonic() - started) * 1000), kept)
 

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "xmagnet.web.middleware.ClientAddressMiddleware",
     "xmagnet.web.middleware.RequestIdMiddleware",
     "xmagnet.web.metrics.RequestMetricsMiddleware",
+    "xmagnet.web.middleware.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -189,6 +190,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # bulk files; the API checks its own, smaller limits first
+MOST_BODY_BYTES = 66 * 1024 * 1024  # the same with what a form puts around a file
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 # --- API ----------------------------------------------------------------------------------------------------------

@@ -12,15 +12,19 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from xmagnet.core.context import request_id as request_id_context
 from xmagnet.core.ids import new_id
 from xmagnet.core.language import LANGUAGE_COOKIE
+from xmagnet.web.api.errors import problem_response
 
 Answer = Callable[[HttpRequest], HttpResponse]
 ACTIVITY_SECONDS = 60
 _ACTIVITY_KEY = "activity_noted_at"
 _BEGAN_KEY = "began_at"
+#: pages that nobody keeps: of an organization, of a person (recovery codes), behind an invitation's link
+_PRIVATE = ("/o/", "/api/", "/account/", "/join/")
 _SAFE_REQUEST_ID = re.compile(r"^[A-Za-z0-9_.-]{8,60}$")
 
 
@@ -42,6 +46,22 @@ class RequestIdMiddleware:
             request_id_context.reset(token)
         response["X-Request-Id"] = request_id
         return response
+
+
+class BodyLimitMiddleware:
+    """Refuses a request that announces more than any of ours may hold, before a form is parsed and files are kept."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.META.get("CONTENT_LENGTH") or "0"
+        if given.isdecimal() and int(given) <= settings.MOST_BODY_BYTES:
+            return self.get_response(request)
+        detail = _("At most %(mib)d MiB.") % {"mib": settings.MOST_BODY_BYTES // (1024 * 1024)}
+        if request.path.startswith("/api/"):
+            return problem_response(413, detail)
+        return HttpResponse(detail, status=413, content_type="text/plain; charset=utf-8")
 
 
 class ClientAddressMiddleware:
@@ -123,6 +143,6 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-        if request.path.startswith("/o/") or request.path.startswith("/api/"):
+        if request.path.startswith(_PRIVATE):
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response

@@ -8,37 +8,30 @@ import hashlib
 import io
 import re
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import IO, Any, Protocol
 
 import orjson
 from django.utils.translation import gettext as _
 
 from campaigns.domain.rows.reading import FIELDS, RESULT_COLUMNS
-from campaigns.services.bulk.limits import (
-    FORMAT_LIMITS,
-    INFLATION_RATIO,
-    ROW_BYTES,
-    XLSX_ENTRIES,
-    XLSX_INFLATED_BYTES,
-)
+from campaigns.services.bulk.limits import FORMAT_LIMITS, INFLATION_RATIO, ROW_BYTES
+from campaigns.services.bulk.refusals import PayloadTooLarge, UnsupportedMedia, unreadable
+from campaigns.services.bulk.workbooks import cell_text, sheet_rows
 from xmagnet.core.errors import DomainError, FieldError, InvalidInput
 from xmagnet.core.spreadsheets import XLSX_TYPE, column_letter, unescaped
 
 CHUNK_BYTES = 256 * 1024
 GZIP = 31  # zlib's window bits for a gzip header and trailer
+CSV_ROW_CHARACTERS = 4 * ROW_BYTES  # quotation marks are doubled in a table, names repeated in what is kept
 SPOOL_BYTES = 8 * 1024 * 1024
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # JSON may carry the character, PostgreSQL may not
-_FORMULA_TAG = re.compile(rb"[<:]f[\s/>]")
 UTF8 = "utf-8-sig"  # with or without its mark
 _GB = "gb18030"  # holds GBK and GB2312
 #: the charsets that a Content-Type may name
 CHARSETS = {"utf-8": UTF8, "utf8": UTF8, "us-ascii": UTF8, "gb18030": _GB, "gbk": _GB, "gb2312": _GB, "cp936": _GB}
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # the last: encrypted
 COMMENT = "#"  # the row below the header that explains the columns starts with it
 FORMATS = {
     "application/json": "json",
@@ -48,14 +41,6 @@ FORMATS = {
     XLSX_TYPE: "xlsx",
 }
 EXTENSIONS = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".xlsx": "xlsx"}
-
-
-class PayloadTooLarge(DomainError):
-    slug, status, title = "payload-too-large", 413, "The request is too large"
-
-
-class UnsupportedMedia(DomainError):
-    slug, status, title = "unsupported-media", 415, "Unsupported content type"
 
 
 class Readable(Protocol):
@@ -145,13 +130,13 @@ def row_text(row: IncomingRow, index: int) -> str:
         text = orjson.dumps(row.source)
     except orjson.JSONEncodeError:
         detail = _("Row %(line)d is nested too deeply.") % {"line": row.line}
-        raise _unreadable(detail, "too_deep", pointer) from None
+        raise unreadable(detail, "too_deep", pointer) from None
     if len(text) > ROW_BYTES:
         detail = _("Row %(line)d is larger than 64 KiB.") % {"line": row.line}
         raise PayloadTooLarge(detail, errors=(FieldError(pointer, "row_too_large", "64 KiB"),))
     if _NUL.search(text):
         detail = _("Row %(line)d holds a NUL character.") % {"line": row.line}
-        raise _unreadable(detail, "nul_character", pointer)
+        raise unreadable(detail, "nul_character", pointer)
     return text.decode()
 
 
@@ -181,13 +166,9 @@ def _inflated(stream: Readable, limit: int) -> Iterator[bytes]:
                 chunk = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
         yield inflate.flush()
     except zlib.error:
-        raise _unreadable(_("The body is not gzip."), "not_gzip") from None
+        raise unreadable(_("The body is not gzip."), "not_gzip") from None
     if not inflate.eof:
-        raise _unreadable(_("The gzip body ends too early."), "not_gzip")
-
-
-def _unreadable(detail: str, code: str, pointer: str = "") -> InvalidInput:
-    return InvalidInput(detail, errors=(FieldError(pointer, code, detail),))
+        raise unreadable(_("The gzip body ends too early."), "not_gzip")
 
 
 def _counted(rows: Iterable[IncomingRow], format: str) -> Iterator[IncomingRow]:
@@ -198,12 +179,12 @@ def _counted(rows: Iterable[IncomingRow], format: str) -> Iterator[IncomingRow]:
         yield row
         count += 1
     if count == 0:
-        raise _unreadable(_("There are no rows."), "no_rows", "/rows")
+        raise unreadable(_("There are no rows."), "no_rows", "/rows")
 
 
 def _checked(value: Any, index: int, line: int) -> IncomingRow:
     if not isinstance(value, dict):
-        raise _unreadable(_("Row %(line)d is not an object.") % {"line": line}, "not_an_object", f"/rows/{index}")
+        raise unreadable(_("Row %(line)d is not an object.") % {"line": line}, "not_an_object", f"/rows/{index}")
     return IncomingRow(line, value)
 
 
@@ -211,15 +192,15 @@ def _from_json(body: Body) -> Rows:
     try:
         envelope = orjson.loads(body.file.read().removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
-        raise _unreadable(_("The body is not JSON: %(error)s") % {"error": error}, "not_json") from None
+        raise unreadable(_("The body is not JSON: %(error)s") % {"error": error}, "not_json") from None
     if not isinstance(envelope, dict) or not isinstance(envelope.get("rows"), list):
-        raise _unreadable(_("Send an object with a list of rows."), "not_an_envelope", "/rows")
+        raise unreadable(_("Send an object with a list of rows."), "not_an_envelope", "/rows")
     for name in envelope:
         if name not in {"rows", "options"}:
-            raise _unreadable(_("Unknown field %(name)s.") % {"name": name}, "unknown_field", f"/{name}")
+            raise unreadable(_("Unknown field %(name)s.") % {"name": name}, "unknown_field", f"/{name}")
     options = envelope.get("options", {})
     if not isinstance(options, dict):
-        raise _unreadable(_("options must be an object."), "not_an_object", "/options")
+        raise unreadable(_("options must be an object."), "not_an_object", "/options")
     rows = (_checked(value, index, index + 1) for index, value in enumerate(envelope["rows"]))
     return Rows(rows, options=options)
 
@@ -238,7 +219,7 @@ def _from_ndjson(body: Body) -> Rows:
                 value = orjson.loads(line)
             except orjson.JSONDecodeError:
                 detail = _("Line %(line)d is not JSON.") % {"line": number}
-                raise _unreadable(detail, "not_json", f"/rows/{index}") from None
+                raise unreadable(detail, "not_json", f"/rows/{index}") from None
             yield _checked(value, index, number)
             index += 1
 
@@ -247,7 +228,8 @@ def _from_ndjson(body: Body) -> Rows:
 
 def _from_csv(body: Body) -> Rows:
     text = io.TextIOWrapper(body.file, encoding=body.charset, newline="")  # type: ignore[type-var]
-    reader = csv.reader(text, strict=True)
+    lines = _Lines(text)
+    reader = csv.reader(lines, strict=True)
     try:
         header = next(reader, [])
     except (UnicodeDecodeError, csv.Error) as error:
@@ -257,7 +239,7 @@ def _from_csv(body: Body) -> Rows:
     def rows() -> Iterator[IncomingRow]:
         is_first = True
         while True:
-            line = reader.line_num + 1
+            line = lines.begin_row()
             try:
                 cells = next(reader, None)
             except (UnicodeDecodeError, csv.Error) as error:
@@ -272,80 +254,62 @@ def _from_csv(body: Body) -> Rows:
     return Rows(rows(), columns=columns)
 
 
+class _Lines:
+    """The lines of a table, as many characters of a row as one that can be kept may have.
+
+    A file of commas is one row of as many cells, each an object, long before anybody looks how long the row is.
+    """
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._number, self._first = 0, 1
+        self._left = CSV_ROW_CHARACTERS
+
+    def begin_row(self) -> int:
+        """The number of the line that the next row begins with."""
+        self._left = CSV_ROW_CHARACTERS
+        self._first = self._number + 1
+        return self._first
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(self._left + 1)
+        if not line:
+            raise StopIteration
+        self._left -= len(line)
+        if self._left < 0:
+            raise _long_row(self._first)
+        self._number += 1
+        return line
+
+
+def _long_row(line: int) -> PayloadTooLarge:
+    return PayloadTooLarge(_("Row %(line)d is larger than 64 KiB.") % {"line": line})
+
+
 def _bad_csv(line: int, error: Exception) -> DomainError:
     if isinstance(error, UnicodeDecodeError):
         detail = _("Line %(line)d is not UTF-8; save the file as CSV UTF-8, or say charset=gb18030.") % {"line": line}
-        return _unreadable(detail, "wrong_charset")
+        return unreadable(detail, "wrong_charset")
     if "field limit" in str(error):  # the reader's own, of 128 KiB
-        return PayloadTooLarge(_("Row %(line)d is larger than 64 KiB.") % {"line": line})
+        return _long_row(line)
     detail = _("Line %(line)d cannot be read as CSV; a quotation mark may be missing.") % {"line": line}
-    return _unreadable(detail, "not_csv")
+    return unreadable(detail, "not_csv")
 
 
 def _from_xlsx(body: Body) -> Rows:
-    try:
-        with zipfile.ZipFile(body.file) as archive:
-            entries = archive.infolist()
-            if len(entries) > XLSX_ENTRIES or sum(entry.file_size for entry in entries) > XLSX_INFLATED_BYTES:
-                raise PayloadTooLarge(_("The workbook inflates to more than is allowed."))
-            has_formulas = _has_formulas(archive)
-    except _BROKEN_ZIP:
-        raise _not_xlsx() from None
-    lines = _sheet(body)
-    formulas = _sheet(body, has_results=False) if has_formulas else None
-    columns = _columns([_cell(value) for value in next(lines, ())])
-    if formulas is not None:
-        next(formulas, ())
+    lines = sheet_rows(body.file)
+    columns = _columns([cell_text(value) for value in next(lines, ())])
 
     def rows() -> Iterator[IncomingRow]:
         for number, values in enumerate(lines, start=2):
-            if formulas is not None:
-                _require_results(values, next(formulas, ()), number)
-            row = _table_row(columns, [_cell(value) for value in values], number, is_first=number == 2)
+            row = _table_row(columns, [cell_text(value) for value in values], number, is_first=number == 2)
             if row is not None:
                 yield row
 
     return Rows(rows(), columns=columns)
-
-
-def _sheet(body: Body, *, has_results: bool = True) -> Iterator[tuple[Any, ...]]:
-    """The first sheet's rows: what its formulas had come to when it was saved, or the formulas themselves."""
-    import openpyxl  # late, as xmagnet.core.spreadsheets says
-
-    try:
-        body.file.seek(0)
-        copy = io.BytesIO(body.file.read())  # two readers must not share a position
-        sheet = openpyxl.load_workbook(copy, read_only=True, data_only=has_results).worksheets[0]
-        yield from sheet.iter_rows(values_only=True)
-    except Exception:  # openpyxl raises whatever a broken part happens to cause
-        raise _not_xlsx() from None
-
-
-def _has_formulas(archive: zipfile.ZipFile) -> bool:
-    for name in archive.namelist():
-        if not name.startswith("xl/worksheets/"):
-            continue
-        with archive.open(name) as part:
-            rest = b""
-            while chunk := part.read(CHUNK_BYTES):
-                if _FORMULA_TAG.search(rest + chunk):
-                    return True
-                rest = chunk[-8:]
-    return False
-
-
-def _require_results(values: tuple[Any, ...], formulas: tuple[Any, ...], number: int) -> None:
-    """A formula that no program has calculated reads as an empty cell; a forgotten end date must not be one."""
-    for index, formula in enumerate(formulas):
-        is_empty = index >= len(values) or values[index] is None
-        if is_empty and formula is not None:
-            cell = f"{column_letter(index)}{number}"
-            detail = _("Cell %(cell)s is a formula without a result; paste its value.") % {"cell": cell}
-            raise InvalidInput(detail, errors=(FieldError("", "formula_without_result", detail, cell),))
-
-
-def _not_xlsx() -> InvalidInput:
-    return _unreadable(_("The file is not an XLSX workbook."), "not_xlsx")
 
 
 def _columns(header: list[str]) -> list[str]:
@@ -353,12 +317,12 @@ def _columns(header: list[str]) -> list[str]:
     while columns and not columns[-1]:
         columns.pop()
     if len(columns) == 1 and any(mark in columns[0] for mark in ";\t"):
-        raise _unreadable(_("Separate the cells with commas."), "not_comma_separated")
+        raise unreadable(_("Separate the cells with commas."), "not_comma_separated")
     if "client_ref" not in columns:
-        raise _unreadable(_("The first row must name the columns; client_ref is missing."), "no_header")
+        raise unreadable(_("The first row must name the columns; client_ref is missing."), "no_header")
     for index, name in enumerate(columns):
         if name in columns[:index]:
-            raise _unreadable(_("Column %(name)s appears twice.") % {"name": name}, "repeated_column")
+            raise unreadable(_("Column %(name)s appears twice.") % {"name": name}, "repeated_column")
         if name not in FIELDS and name not in RESULT_COLUMNS:
             detail = _("Unknown column %(name)s.") % {"name": name or column_letter(index)}
             raise InvalidInput(
@@ -373,23 +337,5 @@ def _table_row(columns: list[str], cells: list[str], line: int, *, is_first: boo
         return None
     if any(cells[len(columns) :]):
         detail = _("Line %(line)d has more cells than the header.") % {"line": line}
-        raise _unreadable(detail, "too_many_cells")
+        raise unreadable(detail, "too_many_cells")
     return IncomingRow(line, {name: unescaped(cell) for name, cell in zip(columns, cells, strict=False) if cell != ""})
-
-
-def _cell(value: Any) -> str:
-    """A spreadsheet cell as the text a person sees: 15 digits, as spreadsheets count, and no point after the last.
-
-    A longer number comes out as 1.7E+18: it has lost digits already, and must not pass for an id.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.15G}"
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value).strip()

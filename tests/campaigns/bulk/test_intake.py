@@ -33,15 +33,23 @@ def workbook(*lines, results=None):
 
 
 def with_results(content, results):
+    for formula, result in results.items():
+        for empty in (b"<v/>", b"<v />"):
+            stored = f"<f>{formula}</f>".encode()
+            content = rewritten(content, SHEET, stored + empty, stored + f"<v>{result}</v>".encode())
+    return content
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def rewritten(content, part, old, new):
+    """The workbook with other bytes in one of its parts, packed."""
     changed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(changed, "w") as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name == "xl/worksheets/sheet1.xml":
-                for formula, result in results.items():
-                    part = part.replace(f"<f>{formula}</f><v/>".encode(), f"<f>{formula}</f><v>{result}</v>".encode())
-                    part = part.replace(f"<f>{formula}</f><v />".encode(), f"<f>{formula}</f><v>{result}</v>".encode())
-            new.writestr(name, part)
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            text = before.read(name)
+            after.writestr(name, text.replace(old, new) if name == part else text)
     return changed.getvalue()
 
 
@@ -70,12 +78,49 @@ def test_a_formula_without_a_result_is_not_an_empty_cell():
 
 def test_a_workbook_that_breaks_in_the_middle_is_refused():
     content = workbook(["client_ref", "budget"], ["r-1", 500], ["r-2", 600])
-    broken = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(broken, "w") as new:
-        for name in old.namelist():
-            part = old.read(name)
-            new.writestr(name, part.replace(b"<v>600</v>", b"<v>six</v>"))
-    assert code(broken.getvalue(), "xlsx") == ("not_xlsx", "")
+    assert code(rewritten(content, SHEET, b"<v>600</v>", b"<v>six</v>"), "xlsx") == ("not_xlsx", "")
+
+
+def test_a_sheet_is_as_large_as_its_cells_not_as_it_says():
+    content = workbook(["client_ref", "budget"], ["r-1", 500])
+    content = rewritten(content, SHEET, b'<dimension ref="A1:B2"', b'<dimension ref="A1:XFD1048576"')
+    far = b'<row r="1048576"><c r="A1048576"><v>7</v></c></row></sheetData>'
+    content = rewritten(content, SHEET, b"</sheetData>", far)
+    assert [row.line for row in rows(content, "xlsx")] == [2, 1_048_576]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b'<row r="1048577"><c r="A1048577"><v>7</v></c></row>',
+        b'<row r="900000000"><c r="A900000000"><v>7</v></c></row>',
+        b"<row>" + b"<c/>" * 1_000_001 + b"</row>",
+        b'<row><c r="XFD2" s="1"/></row>' * 100,  # each filled up to its last cell
+    ],
+    ids=["a row too low", "a row at no place", "a row of a million cells", "cells behind gaps"],
+)
+def test_a_small_workbook_that_unpacks_to_too_much_is_refused_at_once(lines):
+    content = rewritten(workbook(["client_ref"]), SHEET, b"</sheetData>", lines + b"</sheetData>")
+    assert len(content) < 20_000
+    with pytest.raises(PayloadTooLarge):
+        rows(content, "xlsx")
+
+
+def test_styles_by_the_million_are_refused():
+    content = rewritten(workbook(["client_ref"]), "xl/styles.xml", b"</cellXfs>", b"<xf/>" * 250_001 + b"</cellXfs>")
+    with pytest.raises(PayloadTooLarge):
+        rows(content, "xlsx")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"," * 1_000_000, b"client_ref\n" + b"," * 1_000_000, b"client_ref\n" + b',,,"\n"' * 100_000],
+    ids=["header", "row", "row of many lines"],
+)
+def test_a_row_of_a_table_is_refused_before_it_is_taken_apart(content):
+    with pytest.raises(PayloadTooLarge) as refusal:
+        rows(content, "csv")
+    assert "64 KiB" in refusal.value.detail
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ class OrgSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        for status in (*SHARED_STATUSES, *((411,) if self.method in _WITH_BODY else ())):
+        for status in (*SHARED_STATUSES, *((411, 413) if self.method in _WITH_BODY else ())):
             if str(status) not in bodies:
                 answer = self._get_response_for_code(problem(status), str(status), [PROBLEM_TYPE], direction)
                 bodies[str(status)] = answer

@@ -9,6 +9,11 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from xmagnet.web.api.errors import ApiProblem
+
+#: of an object of options and ids; bulk bodies are streamed and have limits of their own
+MOST_MIB = 4
+MOST_BYTES = MOST_MIB * 1024 * 1024
 _ESCAPED_NUL = b"\\u0000"
 
 
@@ -18,8 +23,11 @@ class FastJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
-        """The value; raises ``ParseError``, answered with 400."""
-        content = stream.read()
+        """The value; raises ``ParseError``, answered with 400, and a 413 problem for more than ``MOST_BYTES``."""
+        content = stream.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            detail = _("At most %(mib)d MiB.") % {"mib": MOST_MIB}
+            raise ApiProblem("payload-too-large", 413, "The request is too large", detail)
         if not content:
             return {}
         try:
@@ -32,8 +40,16 @@ class FastJSONParser(BaseParser):
 
 
 def _has_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_has_nul(name) or _has_nul(member) for name, member in value.items())
-    return isinstance(value, list) and any(map(_has_nul, value))
+    """Whether a name or a text anywhere inside holds the character; nested deeper than Python calls itself, too."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            if "\0" in one:
+                return True
+        elif isinstance(one, dict):
+            left += one.keys()
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+    return False

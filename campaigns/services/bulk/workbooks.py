@@ -1,0 +1,140 @@
+"""Workbooks → rows of cells: the first sheet, and what its formulas had come to when it was saved.
+
+Some kilobytes can unpack to millions of cells, claim sixteen thousand columns or put a row anywhere. So the parts are
+counted before openpyxl makes objects of them, and what a sheet says of its own size is not believed.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import IO, Any
+
+import structlog
+from django.utils.translation import gettext as _
+
+from campaigns.services.bulk.limits import (
+    XLSX_CELLS,
+    XLSX_ENTRIES,
+    XLSX_INFLATED_BYTES,
+    XLSX_SHEET_ROWS,
+    XLSX_TAGS,
+    XLSX_TAGS_ELSEWHERE,
+)
+from campaigns.services.bulk.refusals import PayloadTooLarge, unreadable
+from xmagnet.core.errors import DomainError, FieldError, InvalidInput
+from xmagnet.core.spreadsheets import column_letter
+
+_CHUNK_BYTES = 256 * 1024
+_SHEETS, _TEXTS = "xl/worksheets/", "xl/sharedStrings.xml"
+_CELL_TAG = re.compile(rb"[<:]c[\s/>]")
+_FORMULA_TAG = re.compile(rb"[<:]f[\s/>]")
+_LONGEST_TAG = 8  # bytes of a part's last piece in which one of the tags above may have begun
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # the last: encrypted
+logger = structlog.get_logger(__name__)
+
+Values = tuple[Any, ...]
+
+
+def sheet_rows(file: IO[bytes]) -> Iterator[Values]:
+    """The first sheet's rows as values, empty ones too; each ends at its last cell.
+
+    Raises ``InvalidInput`` for what is no workbook and for a formula without a result (below the first row), and
+    ``PayloadTooLarge``.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            has_formulas = _survey(archive)
+    except _BROKEN_ZIP:
+        raise _not_xlsx() from None
+    values = _rows(file)
+    return _with_results(values, _rows(file, has_results=False)) if has_formulas else values
+
+
+def cell_text(value: Any) -> str:
+    """A cell as the text a person sees: 15 digits, as spreadsheets count, and no point after the last.
+
+    A longer number comes out as 1.7E+18: it has lost digits already, and must not pass for an id.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.15G}"
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value).strip()
+
+
+def _survey(archive: zipfile.ZipFile) -> bool:
+    """Whether there are formulas; raises ``PayloadTooLarge`` for more than a file of plans can need."""
+    parts = archive.infolist()
+    if len(parts) > XLSX_ENTRIES or sum(part.file_size for part in parts) > XLSX_INFLATED_BYTES:
+        raise _too_large()
+    has_formulas = False
+    for part in parts:
+        is_sheet = part.filename.startswith(_SHEETS)
+        if not part.filename.endswith((".xml", ".rels")):
+            continue  # pictures and the like, which nobody opens
+        most_tags = XLSX_TAGS if is_sheet or part.filename == _TEXTS else XLSX_TAGS_ELSEWHERE
+        tags = cells = 0
+        rest = b""
+        with archive.open(part) as content:
+            while chunk := content.read(_CHUNK_BYTES):
+                tags += chunk.count(b"<")
+                if is_sheet:
+                    cells += len(_CELL_TAG.findall(rest + chunk))
+                    has_formulas = has_formulas or _FORMULA_TAG.search(rest + chunk) is not None
+                    rest = chunk[-_LONGEST_TAG:]
+                if tags > most_tags or cells > XLSX_CELLS:
+                    raise _too_large()
+    return has_formulas
+
+
+def _rows(file: IO[bytes], *, has_results: bool = True) -> Iterator[Values]:
+    """What the formulas came to, or the formulas themselves."""
+    import openpyxl  # late, as xmagnet.core.spreadsheets says
+
+    try:
+        file.seek(0)
+        copy = io.BytesIO(file.read())  # two readers must not share a position
+        sheet = openpyxl.load_workbook(copy, read_only=True, data_only=has_results).worksheets[0]
+        sheet.reset_dimensions()
+        cells = 0  # with the gaps before the last one of each row, which openpyxl fills
+        for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+            cells += len(values)
+            if number > XLSX_SHEET_ROWS or cells > XLSX_CELLS:
+                raise _too_large()
+            yield tuple(values)
+    except DomainError:
+        raise
+    except Exception:  # openpyxl raises whatever a broken part happens to cause
+        logger.info("bulk.workbook_unreadable", exc_info=True)
+        raise _not_xlsx() from None
+
+
+def _with_results(lines: Iterator[Values], formulas: Iterator[Values]) -> Iterator[Values]:
+    """A formula that no program has calculated reads as an empty cell; a forgotten end date must not be one."""
+    for number, values in enumerate(lines, start=1):
+        for index, formula in enumerate(next(formulas, ())):
+            is_empty = index >= len(values) or values[index] is None
+            if number > 1 and is_empty and formula is not None:
+                cell = f"{column_letter(index)}{number}"
+                detail = _("Cell %(cell)s is a formula without a result; paste its value.") % {"cell": cell}
+                raise InvalidInput(detail, errors=(FieldError("", "formula_without_result", detail, cell),))
+        yield values
+
+
+def _too_large() -> PayloadTooLarge:
+    return PayloadTooLarge(_("The workbook inflates to more than is allowed."))
+
+
+def _not_xlsx() -> InvalidInput:
+    return unreadable(_("The file is not an XLSX workbook."), "not_xlsx")

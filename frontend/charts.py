@@ -90,6 +90,8 @@ def time_chart(
 
 def _axis(unit: Unit, *, is_second: bool) -> dict[str, Any]:
     axis: dict[str, Any] = {"type": "value", "unit": unit, "splitNumber": 4}
+    if unit in ("money", "count"):
+        axis["minInterval"] = 1  # no tick between two fen, nor between two people: they would be written alike
     if is_second:
         axis |= {"position": "right", "splitLine": {"show": False}}
     return axis

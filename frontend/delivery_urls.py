@@ -16,6 +16,7 @@ from frontend.views import (
     plan_upload,
     plans,
     templates,
+    undoing,
 )
 
 urlpatterns = [
@@ -62,8 +63,8 @@ urlpatterns = [
     path("plans/<int:plan_id>/cell/<slug:field>/", plan_cells.CellEdit.as_view(), name="plan-cell"),
     path("plans/change/<str:job_id>/state/", plan_cells.ChangeState.as_view(), name="plan-change-state"),
     path("changes/", change_log.ChangeLog.as_view(), name="changes"),
-    path("changes/<int:event_id>/undo/", change_log.UndoEvent.as_view(), name="undo-event"),
-    path("changes/job/<str:job_id>/undo/", change_log.UndoJob.as_view(), name="undo-job"),
+    path("changes/<int:event_id>/undo/", undoing.UndoEvent.as_view(), name="undo-event"),
+    path("changes/job/<str:job_id>/undo/", undoing.UndoJob.as_view(), name="undo-job"),
     path("changes/waiting/<int:change_id>/cancel/", change_log.WaitingCancel.as_view(), name="waiting-cancel"),
     path("plans/labels/", annotations.PlanLabels.as_view(), name="plan-labels"),
     path("plans/<int:plan_id>/note/", annotations.PlanNote.as_view(), name="plan-note"),

@@ -216,7 +216,7 @@ class LabelsView(OrgView):
             add=_texts(body.get("add", []), "/add"),
             remove=_texts(body.get("remove", []), "/remove"),
         )
-        return Response({"changed": changed})
+        return Response({"changed": changed.count})
 
 
 class AccountListView(OrgView):

@@ -30,8 +30,8 @@ Granularity = Literal["hour", "day"]
 MAX_HOURLY_DAYS = 31
 #: the oldest days of a plan, enough to see its learning phase even when its first days stood still
 LOOKED_AT_DAYS = 90
-#: audit actions that changed a plan on the media, and may be undone
-UNDOABLE_ACTIONS = frozenset({"plan.changed", "plan.undone"})
+#: audit actions that changed a plan, at the media or our notes of it, and may be undone
+UNDOABLE_ACTIONS = frozenset({"plan.changed", "plan.undone", "plan.annotated"})
 #: plan fields that a change may touch, as the audit log names them
 CHANGE_FIELDS = ("status", "bid_fen", "daily_budget_fen", "schedule", "name", "labels", "note")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
@@ -17,10 +18,18 @@ NOTE_LENGTH = 5_000
 MAX_PLANS = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """How many plans changed, and an entry of the log by which all of it can be taken back."""
+
+    count: int
+    event_id: int | None
+
+
 def change_labels(
     actor: Actor, *, plan_ids: Sequence[int], add: Collection[str] = (), remove: Collection[str] = ()
-) -> int:
-    """Add and remove labels; how many plans changed. Ids out of sight raise ``NotFound`` and nothing is written."""
+) -> Annotated:
+    """Add and remove labels. Ids out of sight raise ``NotFound`` and nothing is written."""
     actor.require("plans:write")
     added, removed = _clean(add), set(_clean(remove))
     if not added and not removed:
@@ -32,15 +41,15 @@ def change_labels(
         if len(labels) > MAX_LABELS:
             _refuse("/labels", _("A plan has at most %(most)d labels.") % {"most": MAX_LABELS})
         if labels != plan.labels:
-            entries.append(_entry(plan, {"labels": list(plan.labels)}, {"labels": labels}))
+            entries.append(annotation_entry(plan, {"labels": list(plan.labels)}, {"labels": labels}))
             plan.labels = labels
             changed.append(plan)
     Plan.objects.bulk_update(changed, ["labels"], batch_size=500)
-    record_many(actor, entries)
-    return len(changed)
+    events = record_many(actor, entries)
+    return Annotated(len(changed), next(iter(events), None))
 
 
-def set_note(actor: Actor, *, plan_id: int, note: str) -> None:
+def set_note(actor: Actor, *, plan_id: int, note: str) -> Annotated:
     """Write the plan's note; "" removes it."""
     actor.require("plans:write")
     text = note.strip()
@@ -48,10 +57,11 @@ def set_note(actor: Actor, *, plan_id: int, note: str) -> None:
         _refuse("/note", _("A note has at most %(most)d characters.") % {"most": NOTE_LENGTH})
     (plan,) = _plans(actor, [plan_id])
     if plan.note == text:
-        return
-    record_many(actor, [_entry(plan, {"note": plan.note}, {"note": text})])
+        return Annotated(0, None)
+    events = record_many(actor, [annotation_entry(plan, {"note": plan.note}, {"note": text})])
     plan.note = text
     plan.save(update_fields=["note"])
+    return Annotated(1, events[0])
 
 
 def _plans(actor: Actor, plan_ids: Sequence[int]) -> list[Plan]:
@@ -77,9 +87,12 @@ def _refuse(pointer: str, detail: str) -> None:
     raise InvalidInput(detail, errors=(FieldError(pointer, "invalid", detail),))
 
 
-def _entry(plan: Plan, before: dict[str, object], after: dict[str, object]) -> Entry:
+def annotation_entry(
+    plan: Plan, before: dict[str, object], after: dict[str, object], *, action: str = "plan.annotated"
+) -> Entry:
+    """A line of the change log."""
     return Entry(
-        action="plan.annotated",
+        action=action,
         object_type="plan",
         object_id=plan.pk,
         object_name=plan.name,

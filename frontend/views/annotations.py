@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from campaigns.selectors.plans import label_choices, plan_detail
 from campaigns.services.annotations import change_labels, set_note
 from frontend.views.answers import done
+from frontend.views.base import address
 from frontend.views.plan_changes import Changing
 from xmagnet.core.errors import Conflict, InvalidInput
 
@@ -38,8 +39,8 @@ class PlanLabels(Changing):
                 error = refusal.detail
             else:
                 text = ngettext("The labels of %(count)d plan are changed.",
-                                "The labels of %(count)d plans are changed.", changed)  # fmt: skip
-                return done(text % {"count": changed})
+                                "The labels of %(count)d plans are changed.", changed.count)  # fmt: skip
+                return done(text % {"count": changed.count}, action=_undo(self, changed.event_id))
         return self.render_to_response(
             self.get_context_data(
                 hidden=self.kept_selection(), count=self.selected_count(), known=label_choices(self.actor), error=error
@@ -61,11 +62,18 @@ class PlanNote(Changing):
         note = request.POST.get("note", "")
         context = self.get_context_data(note=note, **kwargs)  # also: another's plan does not exist
         try:
-            set_note(self.actor, plan_id=kwargs["plan_id"], note=note)
+            written = set_note(self.actor, plan_id=kwargs["plan_id"], note=note)
         except InvalidInput as refusal:
             response: HttpResponse = self.render_to_response(context | {"error": refusal.detail}, status=422)
             return response
-        return done(_("The note is saved."))
+        return done(_("The note is saved."), action=_undo(self, written.event_id))
+
+
+def _undo(view: Changing, event_id: int | None) -> dict[str, str] | None:
+    """The toast's button: all that was changed in one go."""
+    if event_id is None:
+        return None
+    return {"label": _("Undo"), "url": f"{address(view.actor, 'undo-event', event_id)}?together=yes"}
 
 
 def _labels(request: HttpRequest, name: str) -> list[str]:

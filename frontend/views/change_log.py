@@ -1,8 +1,7 @@
-"""The change log: every change of every plan in sight, and the way to take one or a whole job back."""
+"""The change log: every change of every plan in sight."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,26 +10,23 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.crypto import get_random_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from campaigns.contracts import ChangeQuery, HistoryEntry
 from campaigns.selectors.queued import WaitingChange, waiting_changes
 from campaigns.selectors.series import change_log
-from campaigns.services.changes.planning import COLUMN_OF, preview_undo, undo_changes
+from campaigns.services.changes.planning import COLUMN_OF
 from campaigns.services.changes.queueing import cancel_queued_changes
+from frontend import formats
 from frontend.audit_words import VIA_LABELS
-from frontend.views.answers import done, told
 from frontend.views.audit import people_options
-from frontend.views.base import Crumb, Page, midnight, number_or_none
-from frontend.views.plan_changes import sent, sent_message, shown_preview, value_text
+from frontend.views.base import Page, midnight, number_or_none
+from frontend.views.plan_changes import value_text
 from media_connectors.choices import PlatformChoice
 from media_connectors.selectors.directory import account_facts
-from xmagnet.audit.selectors import AuditQuery, search_events
-from xmagnet.core.errors import Conflict, InvalidInput, NotFound
-from xmagnet.jobs.selectors import get_job
+from xmagnet.core.errors import Conflict
 
 ROWS = 100
 ACTIONS: dict[str, Any] = {
@@ -53,10 +49,6 @@ FIELDS: dict[str, Any] = {
     "labels": gettext_lazy("Labels"),
     "note": gettext_lazy("Note"),
 }
-
-
-class StillRunning(Conflict):
-    """What is to be taken back has not all arrived."""
 
 
 #: entries of changes that did not reach the media, so that nothing can be said to have changed since
@@ -97,10 +89,12 @@ def described(entry: HistoryEntry) -> dict[str, Any]:
             continue
         after, now = entry.after.get(name), entry.now.get(name)
         is_superseded = was_sent and name in entry.now and now != after
+        # A plan that was just made had no former value: an empty budget would read as an unlimited one.
+        before = value_text(name, entry.before[name]) if name in entry.before else formats.DASH
         fields.append(
             FieldChange(
-                str(label), value_text(name, entry.before.get(name)), value_text(name, after), value_text(name, now),
-                is_superseded, was_sent and name in entry.now,
+                str(label), before, value_text(name, after), value_text(name, now), is_superseded,
+                was_sent and name in entry.now,
             )
         )  # fmt: skip
     return {"entry": entry, "action": str(ACTIONS.get(entry.action, entry.action)), "fields": fields}
@@ -178,90 +172,3 @@ class WaitingCancel(Page):
         way_back = request.POST.get("next", "")
         is_ours = way_back.startswith(self.url("plans")) and url_has_allowed_host_and_scheme(way_back, None)
         return redirect(way_back if is_ours else self.url("changes"))
-
-
-class _Undo(Page):
-    """Shows what undoing would do (GET), then does it (POST), as a job."""
-
-    permission = "plans:write"
-    template_name = "frontend/changes/undo.html"
-    title = gettext_lazy("Undo")
-    menu_item = "changes"
-
-    def crumbs(self) -> tuple[Crumb, ...]:
-        return (Crumb(_("Change log"), self.url("changes")),)
-
-    @abstractmethod
-    def what(self) -> dict[str, Any]:
-        """The arguments that say what to take back; raises ``NotFound``."""
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        try:
-            found = shown_preview(preview_undo(self.actor, **self.what()))
-        except (InvalidInput, Conflict) as refusal:
-            found = {"refusal": refusal.detail}
-        return super().get_context_data(key=get_random_string(16), **found, **kwargs)
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.htmx:  # type: ignore[attr-defined]
-            return self.undo_at_once()
-        kept = set(request.POST.getlist("send"))
-        skipped = [
-            (int(plan_id), field)
-            for plan_id, _dash, field in (
-                key.partition("-") for key in request.POST.getlist("shown") if key not in kept
-            )
-            if plan_id.isdecimal()
-        ]
-        try:
-            # The key of the form: pressed twice it is one job, asked for again later it is another.
-            key = f"undo-{request.POST.get('key') or get_random_string(16)}"[:200]
-            accepted = undo_changes(self.actor, idempotency_key=key, skipped=skipped, **self.what())
-        except (InvalidInput, Conflict) as refusal:
-            messages.warning(request, refusal.detail)
-            return redirect(self.url("changes"))
-        messages.success(request, sent_message(accepted.job.total_count or 0))
-        return redirect(self.url("job", accepted.job.pk))
-
-    def undo_at_once(self) -> HttpResponse:
-        """A toast's button: everything that still stands is taken back; a change on its way is waited for."""
-        try:
-            what = self.what()
-            found = preview_undo(self.actor, **what)
-            left_alone = sum(count for state, count in found.counts.items() if state != "change")
-            if not found.counts.get("change"):
-                return done(_("Nothing was taken back: it was changed since, or it is so already."), level="warning")
-            accepted = undo_changes(self.actor, idempotency_key=f"undo-{get_random_string(16)}", **what)
-        except StillRunning:
-            waiting = _("The change is still on its way; it is taken back as soon as it has arrived.")
-            return told({"undo-later": {"url": self.request.path, "message": waiting}})
-        except (InvalidInput, Conflict) as refusal:
-            return done(refusal.detail, level="warning")
-        count = found.counts["change"]
-        text = ngettext("Taking back %(count)d change.", "Taking back %(count)d changes.", count) % {"count": count}
-        if left_alone:
-            rest = ngettext("%(count)d is left alone.", "%(count)d are left alone.", left_alone)
-            text = f"{text} {rest % {'count': left_alone}}"
-        return sent(self.actor, accepted.job, text)
-
-
-class UndoEvent(_Undo):
-    """One change."""
-
-    def what(self) -> dict[str, Any]:
-        event_id = self.kwargs["event_id"]
-        if not search_events(self.actor, AuditQuery(object_type="plan")).filter(pk=event_id).exists():
-            raise NotFound
-        return {"event_ids": [event_id]}
-
-
-class UndoJob(_Undo):
-    """Everything a job changed."""
-
-    def what(self) -> dict[str, Any]:
-        job = get_job(self.actor, self.kwargs["job_id"])
-        if job is None:
-            raise NotFound
-        if job.is_live:
-            raise StillRunning(_("The job is still running. Take it back when it is finished."))
-        return {"job_id": job.pk}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -10,14 +11,17 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from campaigns.choices import Outcome, RowState
+from campaigns.choices import JobKindName, Outcome, RowState
 from campaigns.selectors.bulk.groups import error_groups
 from campaigns.selectors.bulk.results import result_stream
-from campaigns.selectors.bulk.rows import FAILED_STATES, row_page
+from campaigns.selectors.bulk.rows import FAILED_STATES, RowView, row_page, subject_names
 from campaigns.services.bulk.control import retry_bulk_job
+from campaigns.services.changes.planning import COLUMN_OF
 from frontend.job_words import ROW_STATES
 from frontend.views.base import Fragment, Page
+from frontend.views.change_log import FIELDS
 from frontend.views.jobs import OneJob
+from frontend.views.plan_changes import value_text
 from xmagnet.core.errors import Conflict, InvalidInput
 from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from xmagnet.web.streaming import stream_in_scope
@@ -48,6 +52,7 @@ class JobRows(OneJob, Fragment):
         return super().get_context_data(
             job=job,
             rows=shown,
+            subjects=_subjects(self.actor, shown) if job.kind == JobKindName.UPDATE else None,
             state=states[0] if states else "",
             chips=[
                 (name, label, job.counts[name]) for name, (label, _tone) in ROW_STATES.items() if job.counts.get(name)
@@ -60,6 +65,22 @@ class JobRows(OneJob, Fragment):
             first_error=first_error,
             **kwargs,
         )
+
+
+def _subjects(actor: Any, rows: Sequence[RowView]) -> dict[int, dict[str, Any]]:
+    """Of each row of a change, by the row: which plan, which field, from what to what."""
+    names = subject_names(actor, rows)
+    found = {}
+    for row in rows:
+        field, plan_id = row.source.get("field", ""), row.source.get("plan_id")
+        found[row.id] = {
+            "plan_id": plan_id,
+            "name": names.get(plan_id, "") if plan_id else "",
+            "label": FIELDS[COLUMN_OF[field]] if field in COLUMN_OF else field,
+            "before": value_text(field, row.spec["before"]) if "before" in row.spec else "",
+            "after": value_text(field, row.spec["after"]) if "after" in row.spec else "",
+        }
+    return found
 
 
 class JobResults(OneJob, Page):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.services.bulk.control import cancel_bulk_job
+from campaigns.services.bulk.control import cancel_bulk_job, has_retryable_rows
 from frontend.audit_words import verification_words
 from frontend.job_words import kind_label, progress_of
 from frontend.views.base import Crumb, Fragment, Page
@@ -88,6 +88,8 @@ class JobPage(OneJob, Page):
             may_launch=self.found.kind == CREATE_PLANS and self.actor.can("plans:launch"),
             may_pause_created=self.found.kind == CREATE_PLANS and self.actor.can("plans:launch"),
             has_failed=any(counts.get(state) for state in NOT_SUCCEEDED),
+            may_retry=not self.found.is_live and has_retryable_rows(self.found),
+            has_only_invalid=not any(counts.get(state) for state in NOT_SUCCEEDED if state != "invalid"),
             outcome=verification_words(self.found.result) if self.found.kind == VERIFY_AUDIT else None,
             **described(self.found),
             **kwargs,
@@ -99,7 +101,7 @@ MAX_EVENTS = 200
 #: the kind of job that makes plans, which stopping it can pause
 CREATE_PLANS = "plans.create"
 RESULT_FORMATS = ("csv", "xlsx", "ndjson")
-#: rows in these states can be tried again
+#: rows in these states did not come through
 NOT_SUCCEEDED = ("failed", "invalid", "dead", "cancelled")
 
 

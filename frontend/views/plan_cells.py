@@ -61,7 +61,9 @@ class CellEdit(Changing):
             if change.state not in ("change", "queued"):
                 return self.editor(limits, change=change, typed=request.POST.get("value", ""))
             key = f"cell-{request.POST.get('key') or get_random_string(16)}"[:200]
-            accepted = change_plans(self.actor, plan_ids=[plan_id], wishes=[wish], idempotency_key=key, **guarantee)
+            accepted = change_plans(
+                self.actor, plan_ids=[plan_id], wishes=[wish], idempotency_key=key, is_watched=True, **guarantee
+            )
         except (InvalidInput, Conflict) as refusal:
             if "check" in request.POST:
                 return self.line(None, error=refusal.detail)

@@ -171,14 +171,16 @@ class ChangeApply(Changing):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         field = self.field()
         try:
+            plan_ids = self.selection()
             accepted = change_plans(
                 self.actor,
-                plan_ids=self.selection(),
+                plan_ids=plan_ids,
                 wishes=[wish_from(request.POST, field)],
                 idempotency_key=f"desk-{request.POST.get('key') or get_random_string(16)}"[:200],
                 **guarantee_from(request.POST),
                 skipped=self.unticked(),
                 reason=request.POST.get("reason", "").strip(),
+                is_watched=len(plan_ids) == 1,
             )
         except (InvalidInput, Conflict) as refusal:
             return self.refused(refusal.detail, status=200)

@@ -69,7 +69,7 @@ class CopyPreviewList(_Copying):
             return self.refused(refusal.detail, status=200)
         return self.render_to_response(
             self.get_context_data(
-                found=found, kinds=builder_words.KINDS, more=max(0, found.total - CHECKED),
+                found=found, kinds=dict(builder_words.KINDS), more=max(0, found.total - CHECKED),
                 will_change=found.total - found.invalid_count,
             )
         )  # fmt: skip

@@ -40,6 +40,8 @@ CHART_PERIODS = ("today", "yesterday", "last_7_days", "last_14_days", "last_30_d
 DEFAULT_CHART = ("cost", "conversions")
 #: a chart is no place for more; the history below has them all
 MAX_MARKERS = 12
+#: entries that say how a plan began; their fields had no former value
+BEGINNINGS = ("plan.created", "plan.discovered")
 CHART_COMPARISONS: dict[str, Any] = {
     "": gettext_lazy("No comparison"),
     "previous": gettext_lazy("Previous period"),
@@ -149,6 +151,7 @@ class PlanPage(_OnePlan, Page):
             theirs=_flat(plan.settings),
             their_campaign=_flat(plan.campaign_settings),
             files=_files(plan),
+            kinds=dict(builder_words.KINDS),
             plan_word=PLAN_WORDS[row.platform],
             campaign_word=CAMPAIGN_WORDS[row.platform],
             history=[described(entry) for entry in self.history],
@@ -257,7 +260,10 @@ def _markers(history: tuple[HistoryEntry, ...], labels: dict[str, str], is_hourl
     texts: dict[str, list[str]] = {}
     for entry in history:
         label = labels.get(_at(entry.at, is_hourly))
-        changes = [f"{change.label} {change.before} → {change.after}" for change in described(entry)["fields"]]
+        told = described(entry)
+        changes = [f"{change.label} {change.before} → {change.after}" for change in told["fields"]]
+        if entry.action in BEGINNINGS:
+            changes = [told["action"]]
         if label and changes:
             texts.setdefault(label, []).extend(changes)
     return tuple(Marker(label, _marker_text(names)) for label, names in list(texts.items())[:MAX_MARKERS])

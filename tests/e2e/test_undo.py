@@ -78,6 +78,23 @@ def test_one_edit_is_taken_back_from_its_toast(world: World, desk: Page) -> None
     assert bids(world) == [50_00, 50_01, 50_02]
 
 
+def test_a_style_that_something_left_on_a_field_is_not_written_again_as_markup(
+    world: World, desk: Page, console_errors: list[str]
+) -> None:
+    """What hides carets or fills in passwords leaves style attributes; copied into new markup the policy refuses them.
+
+    The whole journey must leave the console silent; the fixture that watches it says so at the end.
+    """
+    desk.evaluate("""() => { for (const input of document.querySelectorAll("#plan-table [id]")) {
+        input.style.setProperty("caret-color", "transparent"); input.style.removeProperty("caret-color"); } }""")
+    assert desk.locator('#plan-table [id][style=""]').count() > 0
+    edit_first_bid(desk, "61.00")
+    arrive(world)
+    expect(desk.locator("td[data-cell-state]")).to_have_count(0)
+    expect(desk.locator('[data-edit="bid"]').first).to_have_text("¥61.00")
+    assert console_errors == []
+
+
 def test_an_edit_that_is_still_on_its_way_is_taken_back_when_it_has_arrived(world: World, desk: Page) -> None:
     edit_first_bid(desk, "61.00")
     desk.get_by_role("button", name="Undo").click()

@@ -84,5 +84,11 @@ def test_a_change_that_was_never_sent_is_not_said_to_be_changed_since() -> None:
     assert sent.is_superseded
 
 
+def test_a_plan_that_was_just_made_had_no_budget_before() -> None:
+    after = {"daily_budget_fen": 30_000, "bid_fen": 4_000}
+    made = SimpleNamespace(action="plan.created", before={}, after=after, now=after)
+    assert [field.before for field in described(made)["fields"]] == ["—", "—"]  # type: ignore[arg-type]
+
+
 def test_a_plan_that_was_not_there_had_no_status() -> None:
     assert value_text("status", None) == "—"

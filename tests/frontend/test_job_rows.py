@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import BulkRow
-from tests.factories import make_account, make_agency
+from tests.factories import make_account, make_agency, make_plan
 from tests.frontend.rows import reload, rows_of
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
@@ -134,6 +134,58 @@ def test_failed_rows_are_tried_again_in_a_new_job(organization: Organization, ad
     assert response["Location"] == f"{JOBS}{child.pk}/"
     assert len(rows_of(organization, BulkRow, job_id=child.pk)) == 59
     assert f"{JOBS}{job.pk}/" in admin.get(response["Location"]).content.decode()
+
+
+def test_a_job_of_invalid_rows_alone_offers_to_check_them_again_and_no_retry(
+    organization: Organization, admin: Client, job: Job
+) -> None:
+    finish(job)
+    with organization_scope(organization.pk), transaction.atomic():
+        BulkRow.objects.filter(job=job, row_index__gte=58).delete()
+        Job.objects.filter(pk=job.pk).update(counts={"succeeded": 1, "invalid": 57})
+    html = admin.get(f"{JOBS}{job.pk}/").content.decode()
+    assert 'value="retryable"' not in html
+    assert "Check the invalid rows again" in html
+
+
+def test_a_row_that_the_media_refused_for_good_offers_no_plain_retry(
+    organization: Organization, admin: Client, job: Job
+) -> None:
+    finish(job)
+    assert 'value="retryable"' in admin.get(f"{JOBS}{job.pk}/").content.decode()
+    final = [{"field": "", "code": "media_rejected", "params": {"message": "no"}}]
+    with organization_scope(organization.pk), transaction.atomic():
+        BulkRow.objects.filter(job=job, row_index=58).update(errors=final)
+        Job.objects.filter(pk=job.pk).update(counts={"succeeded": 1, "invalid": 57, "failed": 1})
+    html = admin.get(f"{JOBS}{job.pk}/").content.decode()
+    assert 'value="retryable"' not in html
+    assert "Retry all failed" in html
+
+
+def test_rows_of_changes_name_their_plans_and_say_from_what_to_what(
+    organization: Organization, admin: Client, as_role: Callable[..., Client]
+) -> None:
+    account = make_account(organization)
+    plan = make_plan(account, name="<Winner>")
+    with organization_scope(organization.pk), transaction.atomic():
+        job = Job.objects.create(
+            kind="plans.update", permission="plans:write", state=JobState.SUCCEEDED, is_row_driven=True,
+            total_count=2, counts={"succeeded": 1, "invalid": 1},
+        )  # fmt: skip
+        source = {"plan_id": plan.pk, "field": "bid", "kind": "set", "value": 4_500}
+        spec = {"plan_id": plan.pk, "field": "bid", "before": 4_000, "after": 4_500}
+        BulkRow.objects.create(job=job, account=account, row_index=0, line=1, client_ref=f"{plan.pk}-bid",
+                               state="succeeded", outcome="changed", source=source, spec=spec)  # fmt: skip
+        BulkRow.objects.create(job=job, row_index=1, line=2, client_ref="999999-status", state="invalid",
+                               source={"plan_id": 999_999, "field": "status", "kind": "set", "value": "paused"},
+                               errors=[{"field": "plan_id", "code": "plan_not_found", "params": {}}])  # fmt: skip
+    html = admin.get(f"{JOBS}{job.pk}/rows/").content.decode()
+    assert f'<a href="/o/sunrise/plans/{plan.pk}/">&lt;Winner&gt;</a>' in html
+    assert f"{plan.pk}-bid" not in html
+    assert html.index("<del>¥40.00</del>") < html.index("<ins>¥45.00</ins>")
+    assert "999999-status" in html  # there is no such plan to name
+    hidden = as_role(Role.OPTIMIZER, agency=make_agency(organization)).get(f"{JOBS}{job.pk}/rows/")
+    assert hidden.status_code == 404
 
 
 def test_a_job_with_open_rows_is_not_tried_again(organization: Organization, admin: Client, job: Job) -> None:

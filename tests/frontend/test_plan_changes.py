@@ -310,6 +310,17 @@ def test_a_cell_that_is_sent_says_what_to_follow(admin: Client, organization: Or
     assert [(row["plan_id"], row["value"]) for row in rows_of(organization)] == [(plans[0].pk, 4100)]
 
 
+def test_who_watches_a_cell_needs_no_notice_of_its_success_but_a_selection_is_told(
+    admin: Client, organization: Organization, plans: list[Any]
+) -> None:
+    admin.post(f"/o/sunrise/plans/{plans[0].pk}/cell/bid/", {"value": "45", "key": "one"})
+    admin.post(CHANGE + "apply/", {"field": "bid", "value": "46", "plan": ids(plans)[1:2], "key": "two"})
+    admin.post(CHANGE + "apply/", {"field": "bid", "value": "47", "plan": ids(plans)[1:], "key": "three"})
+    with organization_scope(organization.pk), transaction.atomic():
+        jobs = Job.objects.order_by("created_at", "pk").values_list("params", flat=True)
+        assert [params.get("is_watched", False) for params in jobs] == [True, True, False]
+
+
 def test_a_toasts_undo_waits_for_a_change_that_is_still_on_its_way(
     admin: Client, organization: Organization, plans: list[Any]
 ) -> None:

@@ -16,6 +16,7 @@ from tests.factories import make_account, make_plan
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
 from xmagnet.core.scope import organization_scope
+from xmagnet.jobs.models import Job
 
 UPLOAD = "/o/sunrise/plans/upload/"
 
@@ -135,6 +136,36 @@ def test_labels_of_a_selection_are_changed_at_once(admin: Client, organization: 
     assert admin.post("/o/sunrise/plans/labels/", form).status_code == 204
     with organization_scope(organization.pk), transaction.atomic():
         assert Plan.objects.get(pk=plan.pk).labels == ["双十一", "新品"]
+
+
+def test_labels_and_notes_are_taken_back_from_the_toast_and_from_the_log(
+    admin: Client, organization: Organization, account: Any
+) -> None:
+    plans = [make_plan(account, labels=["old"], note="before") for _number in range(2)]
+    form = {"plan": [plan.pk for plan in plans], "apply": "yes", "add": "新品"}
+    toast = json.loads(admin.post("/o/sunrise/plans/labels/", form)["HX-Trigger"])["toast"]
+    answer = admin.post(toast["action"]["url"], headers={"HX-Request": "true"})
+    assert json.loads(answer["HX-Trigger"])["toast"]["message"] == "2 changes are taken back."
+    toast = json.loads(admin.post(f"/o/sunrise/plans/{plans[0].pk}/note/", {"note": "after"})["HX-Trigger"])["toast"]
+    address = toast["action"]["url"].partition("?")[0]
+    assert address in admin.get("/o/sunrise/changes/").content.decode()
+    html = admin.get(address).content.decode()
+    assert html.index("<del>after</del>") < html.index("<ins>before</ins>")
+    key = f"{plans[0].pk}-note"
+    assert admin.post(address, {"shown": key, "send": key})["Location"] == "/o/sunrise/changes/"
+    with organization_scope(organization.pk), transaction.atomic():
+        assert {(tuple(plan.labels), plan.note) for plan in Plan.objects.all()} == {(("old",), "before")}
+        assert not Job.objects.exists()
+
+
+def test_a_label_of_many_plans_offers_to_take_all_of_them_back(admin: Client, account: Any) -> None:
+    plans = [make_plan(account) for _number in range(3)]
+    form = {"plan": [plan.pk for plan in plans], "apply": "yes", "add": "新品"}
+    toast = json.loads(admin.post("/o/sunrise/plans/labels/", form)["HX-Trigger"])["toast"]
+    address = toast["action"]["url"]
+    assert "the other 2 plans" in admin.get(address.partition("?")[0]).content.decode()
+    assert "the other" not in admin.get(address).content.decode()
+    assert admin.get(address).content.decode().count("<ins>—</ins>") == 3
 
 
 def test_labels_that_say_nothing_are_refused(admin: Client, account: Any) -> None:

@@ -21,6 +21,7 @@ from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.services import LOST_AFTER, enqueue, reap
 from xmagnet.jobs.task import run_job
+from xmagnet.jobs.telling import WATCHED, tell_maker
 from xmagnet.notices.models import Notice
 from xmagnet.people import members
 from xmagnet.people.members import MemberAccess
@@ -42,6 +43,15 @@ def test_the_maker_hears_of_the_end_of_a_job(organization: Organization):
     with organization_scope(organization.pk), transaction.atomic():
         (notice,) = Notice.objects.all()
     assert (notice.event, notice.object_id, notice.for_user_id) == ("job.finished", job.pk, user.pk)
+
+
+@pytest.mark.parametrize(("state", "events"), [("succeeded", []), ("failed", ["job.failed"])])
+def test_a_change_that_its_maker_watches_is_told_only_when_it_fails(
+    organization: Organization, scope: None, state: str, events: list[str]
+):
+    job = Job(kind="plans.update", state=state, params={WATCHED: True}, user_id=make_member(organization).pk)
+    tell_maker(job)
+    assert told() == events
 
 
 def test_the_maker_hears_of_a_lost_job(organization: Organization):

@@ -30,9 +30,9 @@ def record(actor: Actor, entry: Entry) -> None:
     record_many(actor, [entry])
 
 
-def record_many(actor: Actor, entries: Iterable[Entry]) -> None:
-    """Record events in one INSERT."""
-    AuditEvent.objects.bulk_create(
+def record_many(actor: Actor, entries: Iterable[Entry]) -> list[int]:
+    """Record events in one INSERT; their ids."""
+    events = AuditEvent.objects.bulk_create(
         [
             AuditEvent(
                 organization_id=actor.organization_id,
@@ -56,3 +56,4 @@ def record_many(actor: Actor, entries: Iterable[Entry]) -> None:
         ],
         batch_size=1000,
     )
+    return [event.pk for event in events]

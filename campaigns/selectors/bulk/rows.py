@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.choices import RowState
-from campaigns.models import BulkRow
+from campaigns.models import BulkRow, Plan
 from campaigns.selectors.bulk.messages import MEDIA_PROBLEMS, sentence, translated
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.spreadsheets import column_letter
@@ -47,6 +47,7 @@ class RowView:
     media_plan_id: str
     attempt_count: int
     source: dict[str, Any]
+    spec: dict[str, Any]  # what is sent; empty when the row is invalid
     errors: tuple[RowMessage, ...]
     warnings: tuple[RowMessage, ...]
 
@@ -92,6 +93,12 @@ def row_page(
     return tuple(row_view(row, columns) for row in rows[:limit])
 
 
+def subject_names(actor: Actor, rows: Sequence[RowView]) -> dict[int, str]:
+    """The names of the plans that rows of changes are about, as far as the actor sees them."""
+    ids = {row.source["plan_id"] for row in rows if isinstance(row.source.get("plan_id"), int)}
+    return dict(Plan.objects.all().visible_to(actor).filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+
+
 def iterate_rows(job: Job, *, states: Sequence[str] = ()) -> Iterator[RowView]:
     """All rows in input order, a chunk in memory at a time."""
     after: int | None = None
@@ -129,6 +136,7 @@ def row_view(row: BulkRow, columns: Sequence[str]) -> RowView:
         media_plan_id=row.plan_remote_id,
         attempt_count=row.attempt_count,
         source=row.source,
+        spec=row.spec or {},
         errors=messages(row.errors, row.row_index, columns, is_retryable=row.state in RETRYABLE_STATES),
         warnings=messages(row.warnings, row.row_index, columns),
     )

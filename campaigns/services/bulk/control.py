@@ -99,6 +99,14 @@ def retry_bulk_job(
         return accepted
 
 
+def has_retryable_rows(job: Job) -> bool:
+    """Whether rows may succeed when they are only sent again; invalid ones want to be corrected first."""
+    if job.counts.get(RowState.CANCELLED) or job.counts.get(RowState.DEAD):
+        return True
+    failed = BulkRow.objects.filter(job_id=job.pk, state=RowState.FAILED, errors__contains=[{"retryable": True}])
+    return bool(job.counts.get(RowState.FAILED)) and failed.exists()
+
+
 def _is_wanted(row: BulkRow, only: str) -> bool:
     if row.state in {RowState.CANCELLED, RowState.DEAD}:
         return True

@@ -21,13 +21,15 @@ from campaigns.services.changes.facts import KnownPlan, known_plans
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.selectors import AuditQuery, search_events
 from xmagnet.core.errors import Conflict, FieldError, InvalidInput
+from xmagnet.jobs.telling import WATCHED
 
 #: the state of a change that would void the cost guarantee: left out, sent on the next day, or sent now
 Held = Literal["held", "queued", "change"]
 #: plans in one change job
 MAX_PLANS = 20_000
 #: change log entries that a person may take back
-UNDOABLE = ("plan.changed", "plan.undone")
+UNDONE = "plan.undone"
+UNDOABLE = ("plan.changed", UNDONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +111,13 @@ def change_plans(
     skipped: Collection[tuple[int, str]] = (),
     reason: str = "",
     callback_id: int | None = None,
+    is_watched: bool = False,
 ) -> Accepted:
     """A job of one row for each plan and field, through the same machine as bulk creation.
 
     What would void the cost guarantee is refused; with ``queues_held`` it waits for the media's next day, with
     ``accepts_void`` it is sent all the same. ``skipped`` are (plan id, field) pairs unticked in the preview. Limits are
-    checked again when each row runs.
+    checked again when each row runs. ``is_watched``: who asks sees it succeed on the screen and needs no notice.
     """
     check_selection(actor, plan_ids, wishes)
     rows = [
@@ -132,6 +135,7 @@ def change_plans(
         if (plan_id, wish.field) not in skipped
     ]
     params = _guarantee(accepts_void=accepts_void, queues_held=queues_held) | {"reason": reason[:300]}
+    params |= {WATCHED: True} if is_watched else {}
     return accept_changes(actor, rows, params, {wish.field for wish in wishes}, idempotency_key, callback_id)
 
 
@@ -161,11 +165,13 @@ def undo_changes(
     accepts_void: bool = False,
     queues_held: bool = False,
     skipped: Collection[tuple[int, str]] = (),
+    is_watched: bool = False,
 ) -> Accepted:
     """Take back single changes or a whole job, itself a job: what somebody changed since is left alone."""
     rows = [row for row in _undo_rows(actor, event_ids, job_id) if (row["plan_id"], row["field"]) not in skipped]
     params = _guarantee(accepts_void=accepts_void, queues_held=queues_held)
     params |= {"reason": f"undo {job_id}".strip(), "is_undo": True, "undo_of": job_id}
+    params |= {WATCHED: True} if is_watched else {}
     return accept_changes(actor, rows, params, {row["field"] for row in rows}, idempotency_key, None)
 
 
@@ -302,7 +308,7 @@ def _skipped(known: KnownPlan, field: str, now: Any, asked: Any, code: str, reas
     )
 
 
-def preview_of(changes: list[PlannedChange], plan_ids: Sequence[int], plans: Mapping[int, KnownPlan]) -> ChangePreview:
+def preview_of(changes: list[PlannedChange], plan_ids: Sequence[int], plans: Collection[int]) -> ChangePreview:
     """The changes with their counts, and which plans are not in sight."""
     missing = tuple(plan_id for plan_id in dict.fromkeys(plan_ids) if plan_id not in plans)
     return ChangePreview(tuple(changes), dict(Counter(change.state for change in changes)), missing)

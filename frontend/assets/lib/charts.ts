@@ -28,12 +28,13 @@ const drawn = new Map<HTMLElement, EChartsType>();
 const language = () => document.documentElement.lang || "en";
 
 function formatter(unit: Unit, compact: boolean): (value: unknown) => string {
-  const shared: Intl.NumberFormatOptions = compact ? { notation: "compact", maximumFractionDigits: 1 } : {};
+  // Two digits after the point on axes too: one that ends at ¥0.04 would say ¥0 five times.
+  const shared: Intl.NumberFormatOptions = compact ? { notation: "compact", maximumFractionDigits: 2 } : {};
   const formats: Record<Unit, Intl.NumberFormat> = {
     money: new Intl.NumberFormat(language(), compact ? shared : { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
     count: new Intl.NumberFormat(language(), compact ? shared : { maximumFractionDigits: 1 }),
     ratio: new Intl.NumberFormat(language(), { maximumFractionDigits: 2 }),
-    percent: new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: compact ? 0 : 2 }),
+    percent: new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 2 }),
   };
   return (value) => {
     const last = Array.isArray(value) ? value.at(-1) : value;

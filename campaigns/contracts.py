@@ -111,7 +111,6 @@ class PlanTablePage:
     is_settled: bool  # every day of the range is old enough not to grow
     offset: int  # of the first row; the last page's when a page beyond it was asked for
     has_more: bool
-    next_key: tuple[Any, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from campaigns.domain.maturity import FINAL_AGE
 from campaigns.domain.metrics import METRICS, columns_of, values_of
 from campaigns.domain.periods import PRESETS, Compare, Period, Window, previous_days, window_days
 from campaigns.models import Plan
-from campaigns.selectors import frames
+from campaigns.selectors import frames, table_frames
 from campaigns.selectors.filters import Filtered, apply_filters
 from campaigns.selectors.maturity import arrived_shares
 from campaigns.selectors.sources import KeptWindow, Reach, Source, Sql, SummedDays, metric_sql
+from campaigns.selectors.table_frames import Order, PageRow, Question, Totals
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.clock import media_today
@@ -68,23 +69,30 @@ class Range:
 
 
 def plan_table(actor: Actor, query: PlanQuery) -> PlanTablePage:
-    """One page of plans with metrics, and the totals of the whole filter. Raises ``InvalidInput``."""
+    """One page of plans with metrics, found by its offset, and the totals of the whole filter.
+
+    A page beyond the last is the last. Raises ``InvalidInput``.
+    """
     actor.require("plans:read")
     accounts = account_facts(actor)
-    filtered = apply_filters(actor, query, accounts)
     resolved = resolve_range(query)
-    totals = _totals(query, filtered, resolved)
+    question = _question(replace(query, after=None), apply_filters(actor, query, accounts), resolved)
     limit = _limit(query)
-    if query.after is None and query.offset >= totals.plan_count:  # a page beyond the last is the last
-        query = replace(query, offset=max(0, totals.plan_count - 1) // limit * limit)
-    if totals.plan_count < MANY_PLANS:
-        filtered = replace(filtered, is_plain=False)
-    rows, has_more = _page(query, filtered, resolved, accounts)
+    found, totals = _page_and_totals(question, limit=limit + 1, offset=query.offset)
+    last = max(0, totals.plan_count - 1) // limit * limit
+    if not found and query.offset > last:
+        query = replace(query, offset=last)
+        found = table_frames.plan_page(question, limit=limit + 1, offset=last)
+    rows = _rows(query, found[:limit], accounts)
     shown = {row.account.id for row in rows} if rows else set(accounts)
     today = media_today()
     return PlanTablePage(
         rows=rows,
-        totals=totals,
+        totals=PlanTotals(
+            totals.plan_count,
+            values_of(query.metrics, totals.sums),
+            values_of(query.metrics, totals.compared) if resolved.compared else {},
+        ),
         first_on=resolved.first_on,
         last_on=resolved.last_on,
         compared_first_on=resolved.compared_first_on,
@@ -92,9 +100,18 @@ def plan_table(actor: Actor, query: PlanQuery) -> PlanTablePage:
         data_until=_oldest(accounts[i].metrics_synced_at for i in shown if i in accounts),
         is_settled=resolved.last_on < today - timedelta(days=FINAL_AGE),
         offset=query.offset,
-        has_more=has_more,
-        next_key=rows[-1].key if rows and has_more else None,
+        has_more=len(found) > limit,
     )
+
+
+def _page_and_totals(question: Question, *, limit: int, offset: int) -> tuple[list[PageRow], Totals]:
+    """Without a filter the numbers are added up by themselves, and a page of many plans is read from them as well."""
+    totals = table_frames.totals_of_numbers(question)
+    if totals is None:
+        return table_frames.page_and_totals(question, limit=limit, offset=offset)
+    if totals.plan_count < MANY_PLANS:
+        question = replace(question, is_plain=False)
+    return table_frames.plan_page(question, limit=limit, offset=offset), totals
 
 
 def plan_rows(actor: Actor, query: PlanQuery) -> tuple[tuple[PlanRow, ...], bool]:
@@ -244,39 +261,28 @@ def _check_period(query: PlanQuery, today: date) -> None:
         raise InvalidInput(detail, errors=(FieldError("/metrics", "unknown_metric", detail),))
 
 
-def _totals(query: PlanQuery, filtered: Filtered, resolved: Range) -> PlanTotals:
-    found = frames.plan_totals(
-        filtered.reach,
+def _question(query: PlanQuery, filtered: Filtered, resolved: Range) -> Question:
+    order = _order(query)
+    return Question(
+        reach=filtered.reach,
         source=resolved.source,
         compared=resolved.compared,
         columns=columns_of(query.metrics),
-        filter_columns=filtered.columns,
+        filter_columns=(*_sort_columns(query), *filtered.columns),
         where=filtered.where,
+        order=order,
         is_plain=filtered.is_plain,
+        keyset=_keyset(query, order.expression),
     )
-    compared = values_of(query.metrics, found.compared) if resolved.compared else {}
-    return PlanTotals(found.plan_count, values_of(query.metrics, found.sums), compared)
 
 
 def _page(
     query: PlanQuery, filtered: Filtered, resolved: Range, accounts: dict[int, AccountFacts]
 ) -> tuple[tuple[PlanRow, ...], bool]:
     """A page alone, and whether more follow."""
-    order = _order(query)
     limit = _limit(query)
-    found = frames.plan_page(
-        filtered.reach,
-        source=resolved.source,
-        compared=resolved.compared,
-        columns=columns_of(query.metrics),
-        filter_columns=(*_sort_columns(query), *filtered.columns),
-        where=filtered.where,
-        keyset=_keyset(query, order.expression),
-        order=order,
-        is_plain=filtered.is_plain,
-        limit=limit + 1,
-        offset=0 if query.after is not None else query.offset,
-    )
+    offset = 0 if query.after is not None else query.offset
+    found = table_frames.plan_page(_question(query, filtered, resolved), limit=limit + 1, offset=offset)
     return _rows(query, found[:limit], accounts), len(found) > limit
 
 
@@ -286,7 +292,7 @@ def _limit(query: PlanQuery) -> int:
 
 def _rows(
     query: PlanQuery,
-    page: list[frames.PageRow],
+    page: list[PageRow],
     accounts: dict[int, AccountFacts],
 ) -> tuple[PlanRow, ...]:
     found = Plan.objects.filter(pk__in=[one.plan_id for one in page]).values_list(*_ROW_FIELDS)
@@ -319,12 +325,12 @@ def _row(
     )
 
 
-def _order(query: PlanQuery) -> frames.Order:
+def _order(query: PlanQuery) -> Order:
     if query.sort in METRICS:
         metric = METRICS[query.sort]
-        return frames.Order(metric_sql(metric, "w"), query.is_descending, is_metric=True, is_sum=metric.is_additive)
+        return Order(metric_sql(metric, "w"), query.is_descending, is_metric=True, is_sum=metric.is_additive)
     if query.sort in SORT_COLUMNS:
-        return frames.Order(SORT_COLUMNS[query.sort], query.is_descending)
+        return Order(SORT_COLUMNS[query.sort], query.is_descending)
     detail = _("Plans are not sorted by “%(key)s”.") % {"key": query.sort}
     raise InvalidInput(detail, errors=(FieldError("/sort", "unknown_sort", detail),))
 

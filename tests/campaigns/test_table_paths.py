@@ -13,7 +13,7 @@ from django.db import transaction
 from campaigns.contracts import Condition, PlanQuery
 from campaigns.domain.metrics import MEASURES
 from campaigns.domain.periods import Period
-from campaigns.selectors import frames, plans
+from campaigns.selectors import plans, table_frames
 from campaigns.selectors.plans import plan_table
 from campaigns.services.ingest import ingest_hours
 from campaigns.services.windows import roll_stale_accounts
@@ -68,8 +68,8 @@ def test_both_ways_give_the_same_page(actor: Any, sort: str, is_descending: bool
 
 def test_the_short_way_is_taken_where_numbers_fill_the_page(actor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = []
-    asked = frames._page_of_numbers
-    monkeypatch.setattr(frames, "_page_of_numbers", lambda *a: answers.append(asked(*a)) or answers[-1])
+    asked = table_frames._page_of_numbers
+    monkeypatch.setattr(table_frames, "_page_of_numbers", lambda *a: answers.append(asked(*a)) or answers[-1])
     with organization_scope(actor.organization_id), transaction.atomic():
         full = plan_table(actor, PlanQuery(metrics=METRICS, sort="cost", limit=3))
         short = plan_table(actor, PlanQuery(metrics=METRICS, sort="cost", limit=5))
@@ -100,10 +100,13 @@ def test_the_day_before_stands_beside_each_plan(actor: Any) -> None:
     assert page.totals.compared["cost"] == 2_500
 
 
-def test_a_page_beyond_the_last_is_the_last(actor: Any) -> None:
+@pytest.mark.parametrize("conditions", [(), ANY_STATUS])
+def test_a_page_beyond_the_last_is_the_last(actor: Any, conditions: tuple[Condition, ...]) -> None:
     with organization_scope(actor.organization_id), transaction.atomic():
-        page = plan_table(actor, PlanQuery(metrics=METRICS, limit=4, offset=400))
+        page = plan_table(actor, PlanQuery(metrics=METRICS, limit=4, offset=400, conditions=conditions))
         first = plan_table(actor, PlanQuery(metrics=METRICS, limit=4, offset=8))
+        none = plan_table(actor, PlanQuery(metrics=METRICS, limit=4, offset=400, search="no such name"))
+    assert (none.offset, none.rows, none.totals.plan_count, none.totals.metrics["cost"]) == (0, (), 0, 0)
     assert (page.offset, [row.id for row in page.rows]) == (8, [row.id for row in first.rows])
 
 

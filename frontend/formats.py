@@ -96,3 +96,31 @@ def _significant(value: Decimal) -> str:
 def _rounded(value: float | Decimal, digits: int) -> Decimal:
     number = value if isinstance(value, Decimal) else Decimal(str(value))
     return number.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+#: what a browser's own name holds, the telling ones first: Edge also calls itself Chrome, and Chrome Safari
+_BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("CriOS", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(user_agent: str) -> str:
+    """Browser and system in words; what is neither is shown as it is, shortened."""
+    known = [next((name for mark, name in marks if mark in user_agent), "") for marks in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(filter(None, known)) or user_agent[:70] or "—"

@@ -106,7 +106,8 @@ def links(actor: Actor, items: Iterable[MenuItem], current: str = "") -> Iterato
 
 def group_of(current: str) -> str:
     """The heading of the menu under which the page stands; empty for the first pages and those that are in no menu."""
-    return next((str(group.label) for group in MENU if current in {item.url_name for item in group.items}), "")
+    groups = (*MENU, MenuGroup(_("Your account"), PERSONAL))
+    return next((str(group.label) for group in groups if current in {item.url_name for item in group.items}), "")
 
 
 def find_pages(actor: Actor, text: str) -> tuple[MenuLink, ...]:

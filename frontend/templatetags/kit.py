@@ -97,6 +97,20 @@ def platform_name(code: str) -> str:
     return names.get(code, code)
 
 
+@register.filter
+def who(event: Any) -> str:
+    """Who did what is told of: a person, a media (whose code stands in the person's place), or X-Magnet itself."""
+    if event.via == "media":
+        return platform_name(event.user_name)
+    return str(event.user_name) or "X-Magnet"
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """“Chrome · Windows” for a browser's own long name."""
+    return formats.browser_name(user_agent)
+
+
 @register.simple_tag
 def relative_time(instant: datetime | None) -> SafeString:
     """“3 minutes ago”, kept true by the page, with the exact instant on hover."""

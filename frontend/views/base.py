@@ -13,12 +13,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 
 from frontend.navigation import group_of
 from xmagnet.accounts.actor import Actor
 from xmagnet.web.pages import OrgPage
 
 ROWS_PER_PAGE = 50
+#: the menu item of the page that every way begins with
+HOME = "overview"
 
 
 def address(actor: Actor, name: str, *args: Any) -> str:
@@ -72,11 +75,15 @@ class Page(OrgPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         title = self.page_title()
-        way = self.crumbs()
+        return super().get_context_data(page_title=title, crumbs=self.whole_way(title), **kwargs)
+
+    def whole_way(self, title: str) -> tuple[Crumb, ...]:
+        """Every page stands somewhere: the overview, the menu's group, what the page belongs to, the page itself."""
+        if self.menu_item == HOME:
+            return (Crumb(title),)
         group = group_of(self.menu_item)
-        crumbs = (Crumb(group),) if group else ()
-        crumbs = (*crumbs, *way, Crumb(title)) if group or way else ()
-        return super().get_context_data(page_title=title, crumbs=crumbs, **kwargs)
+        groups = (Crumb(group),) if group else ()
+        return (Crumb(_("Overview"), self.url(HOME)), *groups, *self.crumbs(), Crumb(title))
 
     def page_of(self, rows: QuerySet[Any] | list[Any], *, size: int = ROWS_PER_PAGE) -> PageOfRows[Any]:
         """The page of rows that ``?page=`` asks for; a page beyond the end is the last one."""

@@ -37,6 +37,15 @@ def test_the_log_shows_who_what_and_the_change(organization: Organization, admin
     assert "CPA low" in html
 
 
+def test_a_media_is_named_and_not_its_code(organization: Organization, admin: Client) -> None:
+    with organization_scope(organization.pk), transaction.atomic():
+        found = Entry("plan.discovered", "plan", 5, "春节")
+        record_many(make_actor(organization, user_name="kuaishou", via="media"), [found])
+    html = admin.get(LOG).content.decode()
+    assert "<td>Kuaishou<div" in html
+    assert "<td>kuaishou" not in html
+
+
 def test_the_search_narrows_by_text_group_and_day(organization: Organization, admin: Client) -> None:
     happened(organization, Entry("plan.changed", "plan", 1, "alpha"), Entry("member.invited", "invitation", 2, "beta"))
     assert "beta" not in admin.get(LOG, {"q": "alpha"}).content.decode()

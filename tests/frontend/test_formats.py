@@ -63,3 +63,19 @@ def test_ratios_are_rounded_half_up() -> None:
 )
 def test_a_change_says_its_direction(now: int | None, before: int, direction: str, text: str) -> None:
     assert formats.change(now, before) == formats.Change(direction, text)
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "expected"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0 Safari/537.36", "Chrome · Windows"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/131.0 Safari/537.36 Edg/131.0", "Edge · Windows"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/17.4 Safari/605.1.15", "Safari · macOS"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) MicroMessenger/8.0.49", "WeChat · iPhone"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", "Firefox · Linux"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", "—"),
+    ],
+)
+def test_a_browser_is_named_in_words(user_agent: str, expected: str) -> None:
+    assert formats.browser_name(user_agent) == expected

@@ -26,7 +26,7 @@ def test_another_organization_does_not_exist(admin: Client) -> None:
 
 def test_the_menu_marks_the_current_page(admin: Client) -> None:
     html = admin.get(HOME).content.decode()
-    assert html.count('aria-current="page"') == 1
+    assert html.count('aria-current="page"') == 2  # in the menu, and as the end of the breadcrumbs
     assert '<a class="side-link" href="/o/sunrise/" aria-current="page"' in html
 
 

@@ -22,7 +22,7 @@ class Plan(TenantModel):
     account = models.ForeignKey("media_connectors.MediaAccount", on_delete=models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="plans")
     platform = models.CharField(max_length=10)
-    agency_id = models.BigIntegerField(null=True)  # the account's agency when the plan was made
+    agency_id = models.BigIntegerField(null=True)  # when it was made, for client_ref; now: account.agency_id
     remote_id = models.CharField(max_length=32)
     client_ref = models.CharField(max_length=64, blank=True)
     name = models.CharField(max_length=200)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from campaigns.models import Plan
+from campaigns.services.plan_log import plan_entry
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record_many
 from xmagnet.core.errors import FieldError, InvalidInput, NotFound
@@ -68,7 +69,7 @@ def _plans(actor: Actor, plan_ids: Sequence[int]) -> list[Plan]:
     wanted = set(plan_ids)
     if not wanted or len(wanted) > MAX_PLANS:
         _refuse("/plan_ids", _("Between 1 and %(most)d plans.") % {"most": MAX_PLANS})
-    mine = Plan.objects.all().visible_to(actor)
+    mine = Plan.objects.all().visible_to(actor).select_related("account")
     plans = list(mine.filter(pk__in=wanted).order_by("id").select_for_update(of=("self",)))
     if len(plans) != len(wanted):
         raise NotFound
@@ -90,14 +91,5 @@ def _refuse(pointer: str, detail: str) -> None:
 def annotation_entry(
     plan: Plan, before: dict[str, object], after: dict[str, object], *, action: str = "plan.annotated"
 ) -> Entry:
-    """A line of the change log."""
-    return Entry(
-        action=action,
-        object_type="plan",
-        object_id=plan.pk,
-        object_name=plan.name,
-        account_id=plan.account_id,
-        agency_id=plan.agency_id,
-        before=before,
-        after=after,
-    )
+    """A line of the change log; the plan comes with its account."""
+    return plan_entry(action, plan, agency_id=plan.account.agency_id, before=before, after=after)

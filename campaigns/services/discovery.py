@@ -10,6 +10,7 @@ from typing import Any
 from campaigns.choices import Review, RowState, Status
 from campaigns.domain.guardrails import COLUMN_OF
 from campaigns.models import BulkRow, Campaign, Plan
+from campaigns.services.plan_log import plan_entry
 from media_connectors.contracts import RemoteCampaign, RemotePlan
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
@@ -212,16 +213,7 @@ def _plans_in_hand(account_id: int) -> set[int]:
 def _entry(
     action: str, account: AccountFacts, plan: Plan, before: dict[str, Any] | None, after: dict[str, Any]
 ) -> Entry:
-    return Entry(
-        action=action,
-        object_type="plan",
-        object_id=plan.pk,
-        object_name=plan.name,
-        account_id=account.id,
-        agency_id=account.agency_id,
-        before=before,
-        after=after,
-    )
+    return plan_entry(action, plan, agency_id=account.agency_id, before=before, after=after)
 
 
 def _account(account_id: int) -> AccountFacts:

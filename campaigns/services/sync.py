@@ -36,7 +36,6 @@ from media_connectors.services.lines import AccountLine, line_to
 from xmagnet.core.clock import MEDIA_TIMEZONE
 from xmagnet.core.locks import Lock, try_session_lock
 from xmagnet.core.scope import organization_scope
-from xmagnet.webhooks.services import emit
 
 logger = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -138,9 +137,6 @@ def _keep_plans(
         found: Discovered = upsert_plans(line.account_id, plans, now=now, is_first=is_first)
         if is_full:
             found = found + mark_deleted(line.account_id, [plan.remote_id for plan in plans], now=now)
-        for plan in found.refused:
-            told = {"plan_id": plan.pk, "account_id": plan.account_id, "review_state": str(plan.review_state)}
-            emit("plan.rejected", told, agency_id=plan.agency_id)
         if found.refused:
             tell_rejected(found.refused)
         _save_reading(line.account_id, "plans", now, is_full=is_full)

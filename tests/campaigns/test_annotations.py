@@ -8,8 +8,10 @@ from campaigns.models import Plan
 from campaigns.selectors.series import plan_history
 from campaigns.services.annotations import change_labels, set_note
 from campaigns.services.changes.annotations import preview_annotation_undo, undo_annotations
+from media_connectors.services.health import assign_agency
 from tests.factories import make_actor
 from xmagnet.audit.models import AuditEvent
+from xmagnet.audit.selectors import AuditQuery, search_events
 from xmagnet.core.errors import Forbidden, InvalidInput, NotFound
 from xmagnet.core.scope import organization_scope
 
@@ -52,6 +54,15 @@ def test_a_note_is_kept_and_logged(world, scope):
     assert AuditEvent.objects.count() == 1
     with pytest.raises(NotFound):
         set_note(world.blue_actor, plan_id=world.red_plan.pk, note="x")
+
+
+def test_a_note_is_told_to_who_runs_the_account_now_and_not_to_who_made_the_plan(world, scope):
+    red_actor = make_actor(world.organization, "optimizer", agency_id=world.red.pk)
+    assign_agency(world.admin, account_id=world.blue_account.pk, agency_id=world.red.pk)
+    set_note(world.admin, plan_id=world.blue_plan.pk, note="Ask Red why.")
+    query = AuditQuery(action="plan.annotated")
+    assert [event.after for event in search_events(red_actor, query)] == [{"note": "Ask Red why."}]
+    assert not search_events(world.blue_actor, query).exists()
 
 
 def asked(world, request_id):

@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from campaigns.models import Plan
 from campaigns.services.telling import tell_rejected
 from media_connectors.contracts import FundBalance
 from media_connectors.errors import AuthRevoked, Transient
@@ -25,6 +26,7 @@ from xmagnet.jobs.telling import WATCHED, tell_maker
 from xmagnet.notices.models import Notice
 from xmagnet.people import members
 from xmagnet.people.members import MemberAccess
+from xmagnet.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 
 def told() -> list[str]:
@@ -79,6 +81,18 @@ def test_refused_plans_of_one_sync_are_one_notice(organization: Organization, sc
         7, ["P0", "P1", "P2", "P3", "P4"], account.agency_id,
     )  # fmt: skip
     assert (one.object_id, one.data["remote_id"]) == (str(plans[0].pk), plans[0].remote_id)
+
+
+def test_refused_plans_are_told_to_who_runs_the_account_now(organization: Organization, scope: None):
+    blue, red = make_agency(organization, "Blue"), make_agency(organization, "Red")
+    account = make_account(organization, agency=blue)
+    plan = make_plan(account)
+    for agency in (blue, red):
+        WebhookEndpoint.objects.create(url="https://example.com/hook", agency_id=agency.pk)
+    health.assign_agency(make_actor(organization), account_id=account.pk, agency_id=red.pk)
+    tell_rejected([Plan.objects.get(pk=plan.pk)])
+    assert Notice.objects.get().agency_id == red.pk
+    assert [delivery.endpoint.agency_id for delivery in WebhookDelivery.objects.all()] == [red.pk]
 
 
 def test_a_balance_is_told_when_it_falls_below_its_alarm_and_not_again(organization: Organization, scope: None):

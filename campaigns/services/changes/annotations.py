@@ -93,7 +93,8 @@ def _rows(actor: Actor, event_id: int, is_together: bool) -> list[_Row]:
 
 
 def _plans(actor: Actor, rows: list[_Row], *, is_locked: bool = False) -> dict[int, Plan]:
-    plans = Plan.objects.all().visible_to(actor).filter(pk__in={row.plan_id for row in rows}).order_by("id")
+    mine = Plan.objects.all().visible_to(actor).select_related("account")
+    plans = mine.filter(pk__in={row.plan_id for row in rows}).order_by("id")
     if is_locked:
         plans = plans.select_for_update(of=("self",))
     return {plan.pk: plan for plan in plans}

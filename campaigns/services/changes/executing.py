@@ -33,6 +33,7 @@ from campaigns.services.bulk.verdicts import failed, not_sent, unsettled
 from campaigns.services.changes.facts import KnownPlan, known_plans, live_plans_of_account
 from campaigns.services.changes.planning import PlannedChange, held_of, planned_change, set_back
 from campaigns.services.changes.queueing import queue_changes
+from campaigns.services.plan_log import plan_entry
 from media_connectors.choices import CommandState
 from media_connectors.contracts import PlanChange, SwitchStatus
 from media_connectors.services.changes import earlier_change, split_changes
@@ -144,7 +145,8 @@ class ChangePlans:
         """The plans' new values and the change log, in the transaction that finishes the rows."""
         done = [verdict for verdict in verdicts if verdict.state == RowState.SUCCEEDED]
         ids = {verdict.row.spec["plan_id"] for verdict in done}
-        plans = {plan.pk: plan for plan in Plan.objects.filter(pk__in=ids).select_for_update().order_by("id")}
+        found = Plan.objects.filter(pk__in=ids).select_related("account").select_for_update(of=("self",))
+        plans = {plan.pk: plan for plan in found.order_by("id")}
         now = timezone.now()
         entries: dict[str, list[Entry]] = defaultdict(list)
         columns = set()
@@ -157,12 +159,9 @@ class ChangePlans:
             columns.add(column)
             params = self._jobs.job(verdict.row.job_id).params
             entries[verdict.row.job_id].append(
-                Entry(
-                    action="plan.undone" if params.get("is_undo") else "plan.changed",
-                    object_type="plan",
-                    object_id=plan.pk,
-                    object_name=plan.name,
-                    account_id=self._account.id,
+                plan_entry(
+                    "plan.undone" if params.get("is_undo") else "plan.changed",
+                    plan,
                     agency_id=self._account.agency_id,
                     before={column: getattr(plan, column)},
                     after={column: spec["after"]},
@@ -176,8 +175,8 @@ class ChangePlans:
         self._queue(done, plans)
         if columns:
             Plan.objects.bulk_update(plans.values(), [*sorted(columns), "changed_at", "delivery_status"])
-        for job_id, found in entries.items():
-            record_many(self._jobs.actor(job_id), found)
+        for job_id, its in entries.items():
+            record_many(self._jobs.actor(job_id), its)
         return {verdict.row.id: verdict.row.spec["plan_id"] for verdict in done}
 
     def _queue(self, done: Sequence[Verdict], plans: Mapping[int, Plan]) -> None:

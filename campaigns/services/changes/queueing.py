@@ -18,6 +18,7 @@ from campaigns.domain.guardrails import COLUMN_OF
 from campaigns.models import Plan, QueuedChange
 from campaigns.services.bulk.accept import JobLimitReached, accept_rows
 from campaigns.services.bulk.options import BulkOptions
+from campaigns.services.plan_log import plan_entry
 from xmagnet.accounts.actor import Actor
 from xmagnet.accounts.guard import JobPrincipal, SystemPrincipal, authorized
 from xmagnet.audit.services import Entry, record_many
@@ -33,7 +34,7 @@ _PERMISSION = "plans:write"
 
 
 def queue_changes(actor: Actor, job: Job, wishes: Iterable[tuple[Plan, str, Any]]) -> int:
-    """In the caller's transaction: (plan, field, value) to be set on the media's next day; how many.
+    """In the caller's transaction: (plan with its account, field, value) to be set on the media's next day; how many.
 
     A wish for a field that one waits for already takes its place.
     """
@@ -41,7 +42,7 @@ def queue_changes(actor: Actor, job: Job, wishes: Iterable[tuple[Plan, str, Any]
     queued = [
         QueuedChange(
             organization_id=job.organization_id,
-            account_id=plan.account_id,
+            account=plan.account,
             plan=plan,
             field=field,
             before=getattr(plan, COLUMN_OF[field]),
@@ -61,7 +62,7 @@ def queue_changes(actor: Actor, job: Job, wishes: Iterable[tuple[Plan, str, Any]
     replaced = [one.pk for one in earlier.select_for_update() if (one.plan_id, one.field) in taken]
     QueuedChange.objects.filter(pk__in=replaced).update(state=QueuedState.REPLACED, decided_at=now)
     QueuedChange.objects.bulk_create(queued)
-    record_many(actor, [_entry("plan.change_queued", one, one.plan) for one in queued])
+    record_many(actor, [_entry("plan.change_queued", one) for one in queued])
     return len(queued)
 
 
@@ -75,7 +76,7 @@ def cancel_queued_changes(actor: Actor, ids: Sequence[int]) -> int:
             raise NotFound
         waiting = list(
             found.filter(state=QueuedState.WAITING)
-            .select_related("plan")
+            .select_related("plan", "account")
             .select_for_update(of=("self",))
             .order_by("id")
         )
@@ -84,7 +85,7 @@ def cancel_queued_changes(actor: Actor, ids: Sequence[int]) -> int:
         QueuedChange.objects.filter(pk__in=[one.pk for one in waiting]).update(
             state=QueuedState.CANCELLED, decided_at=timezone.now()
         )
-        record_many(actor, [_entry("plan.change_cancelled", one, one.plan) for one in waiting])
+        record_many(actor, [_entry("plan.change_cancelled", one) for one in waiting])
         return len(waiting)
 
 
@@ -93,7 +94,7 @@ def send_due_changes(organization_id: int) -> int:
     with authorized(SystemPrincipal("beat"), organization_id, _PERMISSION) as system, transaction.atomic():
         due = list(
             QueuedChange.objects.filter(state=QueuedState.WAITING, run_on__lte=media_today())
-            .select_related("plan")
+            .select_related("plan", "account")
             .select_for_update(of=("self",), skip_locked=True)
             .order_by("id")[:MOST_AT_ONCE]
         )
@@ -137,7 +138,7 @@ def _hand_over(system: Actor, organization_id: int, changes: Sequence[QueuedChan
 
 def _decide(system: Actor, changes: Sequence[QueuedChange], state: QueuedState, why: str) -> None:
     QueuedChange.objects.filter(pk__in=[change.pk for change in changes]).update(state=state, decided_at=timezone.now())
-    record_many(system, [_entry("plan.change_skipped", change, change.plan, why) for change in changes])
+    record_many(system, [_entry("plan.change_skipped", change, why) for change in changes])
 
 
 def _still_stands(change: QueuedChange) -> bool:
@@ -156,15 +157,12 @@ def _row(change: QueuedChange) -> dict[str, Any]:
     }
 
 
-def _entry(action: str, change: QueuedChange, plan: Plan, reason: str = "") -> Entry:
+def _entry(action: str, change: QueuedChange, reason: str = "") -> Entry:
     column = COLUMN_OF[change.field]
-    return Entry(
-        action=action,
-        object_type="plan",
-        object_id=plan.pk,
-        object_name=plan.name,
-        account_id=plan.account_id,
-        agency_id=plan.agency_id,
+    return plan_entry(
+        action,
+        change.plan,
+        agency_id=change.account.agency_id,
         before={column: change.before},
         after={column: change.after},
         reason=reason or change.reason,

@@ -60,9 +60,6 @@ class RowState(models.TextChoices):
     DEAD = "dead", _("Given up: its worker died repeatedly")
 
 
-TERMINAL_ROW_STATES = (RowState.INVALID, RowState.SUCCEEDED, RowState.FAILED, RowState.CANCELLED, RowState.DEAD)
-
-
 class Outcome(models.TextChoices):
     CREATED = "created", _("Created")
     MATCHED_EXISTING = "matched_existing", _("Already existed")

@@ -14,8 +14,6 @@ from xmagnet.jobs.states import JobState
 from xmagnet.web.api.problems import FieldErrorSchema
 
 MEDIA = ["douyin", "toutiao", "kuaishou"]
-#: the body formats as their content types are best written
-BODY_TYPES = {name: kind for name, kind in FORMATS.items() if name != "application/ndjson"}
 
 
 class MaterialSchema(serializers.Serializer):  # type: ignore[type-arg]

@@ -14,8 +14,6 @@ STARVED_HOURS = 3
 #: a budget used up before this hour was too small
 CAPPED_BEFORE_HOUR = 12
 
-REASONS = ("rejected", "empty_spend", "over_cost", "budget_capped", "learning_failed", "starved")
-
 
 @dataclass(frozen=True, slots=True)
 class PlanToday:

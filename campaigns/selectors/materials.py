@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from campaigns.models import Plan
 from xmagnet.accounts.actor import Actor
 
@@ -29,15 +31,9 @@ class UsedMaterial:
 def used_materials(actor: Actor, account_ids: Iterable[int]) -> tuple[UsedMaterial, ...]:
     """Files of the newest plans on the accounts, the most used first."""
     actor.require("plans:read")
-    rows = (
-        Plan.objects.all()
-        .visible_to(actor)
-        .filter(account_id__in=list(account_ids))
-        .order_by("-id")
-        .values_list("account__remote_id", "account__name", "materials", "titles")[:PLANS_LOOKED_AT]
-    )
+    rows = _newest(actor, account_ids).values_list("account__remote_id", "account__name", "materials", "titles")
     found: dict[tuple[str, str], UsedMaterial] = {}
-    for account_id, account_name, materials, titles in rows:
+    for account_id, account_name, materials, titles in rows[:PLANS_LOOKED_AT]:
         for one in materials:
             key = (account_id, one["remote_id"])
             known = found.get(key)
@@ -59,14 +55,12 @@ class UsedTitle:
 def used_titles(actor: Actor, account_ids: Iterable[int], *, text: str = "") -> tuple[UsedTitle, ...]:
     """Titles of the newest plans on the accounts that hold the text, the most used first."""
     actor.require("plans:read")
-    rows = (
-        Plan.objects.all()
-        .visible_to(actor)
-        .filter(account_id__in=list(account_ids))
-        .order_by("-id")
-        .values_list("titles", flat=True)[:PLANS_LOOKED_AT]
-    )
+    rows = _newest(actor, account_ids).values_list("titles", flat=True)[:PLANS_LOOKED_AT]
     wanted = text.strip().casefold()
     counts = Counter(str(title) for titles in rows for title in titles)
     found = ((title, count) for title, count in counts.most_common() if wanted in title.casefold())
     return tuple(UsedTitle(title, count) for title, count in found)
+
+
+def _newest(actor: Actor, account_ids: Iterable[int]) -> QuerySet[Plan]:
+    return Plan.objects.all().visible_to(actor).filter(account_id__in=list(account_ids)).order_by("-id")

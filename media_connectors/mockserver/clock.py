@@ -90,11 +90,6 @@ def hour_of(moment: float) -> int:
     return int(moment // HOUR)
 
 
-def first_hour_of_day(moment: float) -> int:
-    """The hour number of the Shanghai midnight at or before ``moment``."""
-    return (hour_of(moment) + 8) // 24 * 24 - 8
-
-
 def half_hour_of_week(moment: float) -> int:
     """0–335, Monday 00:00 first: the position in a 336-character schedule."""
     at = local(moment)

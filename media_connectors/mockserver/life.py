@@ -8,7 +8,7 @@ import heapq
 import random
 from collections.abc import Iterable, Sequence
 
-from .clock import DAY, day_of, half_hour_of_week, local, parse
+from .clock import DAY, day_of, half_hour_of_week, local
 from .ground import Ground
 from .model import (
     DELETED,
@@ -262,8 +262,3 @@ def _is_scheduled(schedule: str, now: float) -> bool:
     if not schedule or schedule[half_hour_of_week(now)] == "1":
         return True
     return "1" not in schedule
-
-
-def days_since(day: str, now: float) -> int:
-    """Whole Shanghai days from ``yyyy-MM-dd`` to now."""
-    return int((parse(day_of(now)) - parse(day)) // DAY)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -173,22 +173,6 @@ def open_commands(
             raise ValueError(f"the key {draft.idempotency_key} was used for something else")
         commands.append(_as_command(existing))
     return commands
-
-
-def renew_commands(commands: Sequence[Command], *, lease_seconds: float = LEASE_SECONDS) -> list[Command]:
-    """A fresh lease for commands not yet sent; those that were fenced off meanwhile are missing from the answer."""
-    send_before = time.monotonic() + lease_seconds - SEND_SECONDS
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(
-            _RENEW,
-            {
-                "organization": require_organization_id(),
-                "ids": [command.id for command in commands],
-                "generations": [command.generation for command in commands],
-            },
-        )
-        held = {pk for (pk,) in cursor.fetchall()}
-    return [replace(command, send_before=send_before) for command in commands if command.id in held]
 
 
 def send(line: AccountLine, command: Command) -> Outcome:
@@ -359,14 +343,6 @@ ON CONFLICT (organization_id, account_id, idempotency_key) DO UPDATE
        error = NULL, job_id = EXCLUDED.job_id, row_id = EXCLUDED.row_id
  WHERE command.state = 'absent'
 RETURNING command.id, command.idempotency_key, command.generation, command.attempt_count
-"""
-
-_RENEW = """
-UPDATE media_connectors_outboundcommand AS command SET sent_at = now()
-  FROM unnest(%(ids)s::bigint[], %(generations)s::int[]) AS held (id, generation)
- WHERE command.organization_id = %(organization)s AND command.id = held.id
-   AND command.generation = held.generation AND command.state = 'in_flight'
-RETURNING command.id
 """
 
 _SETTLE = """

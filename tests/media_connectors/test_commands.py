@@ -138,8 +138,9 @@ def test_nothing_is_sent_when_the_lease_is_nearly_over(account):
     outcome = service.send(phone, command)
     assert (outcome.state, outcome.error.kind) == (CommandState.ABSENT, "LeaseTooShort")
     assert machine.requests == []
-    (renewed,) = service.renew_commands([command])
-    assert service.send(phone, renewed).state == CommandState.CONFIRMED
+    service.settle([outcome])
+    (again,) = service.open_commands(account.pk, [draft()])
+    assert service.send(phone, again).state == CommandState.CONFIRMED
 
 
 def test_unsettled_commands_are_claimed_only_after_the_settle_time(account):
@@ -160,7 +161,6 @@ def test_a_sender_that_was_given_up_cannot_settle_any_more(account):
     service.claim_unsettled(account.pk)
     assert service.settle([Outcome(command.id, 1, CommandState.CONFIRMED, remote_id="9")]) == set()
     assert (row(command).state, row(command).remote_id) == ("unknown", "")
-    assert service.renew_commands([command]) == []
 
 
 def promotions(*names):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
@@ -41,7 +41,3 @@ class Actor:
     def is_narrowed(self) -> bool:
         """Whether the actor sees less than the whole organization."""
         return self.agency_id is not None or self.account_ids is not None
-
-    def for_job(self, job_id: str, request_id: str) -> Actor:
-        """The same person, acting through a job."""
-        return replace(self, via="job", job_id=job_id, request_id=request_id)

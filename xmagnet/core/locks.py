@@ -10,16 +10,14 @@ from django.db import connection
 
 
 class Lock(IntEnum):
-    """First key of a two-key advisory lock; numbers are never reused."""
+    """First key of a two-key advisory lock; numbers are never reused (7 and 8 were taken once)."""
 
     BEAT = 1
     TOKEN_REFRESH = 2  # media credential id
     ACCOUNT_DRAIN = 3  # media account id
     ACCOUNT_SYNC = 4  # media account id
     AUDIT_SEAL = 5  # organization id
-    METRIC_PARTITIONS = 6
-    WEBHOOK_DELIVERY = 7
-    DEMO = 8
+    METRIC_PARTITIONS = 6  # taken in SQL, by campaigns_ensure_partitions
     JOB_PREPARE = 9  # CRC-32 of the job id
     JOB_START = 10  # agency id, 0 for the advertiser's own people
 
@@ -45,13 +43,6 @@ def transaction_lock(lock: Lock, key: int) -> None:
     """Wait for and hold a lock until the current transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [int(lock), _fold(key)])
-
-
-def try_transaction_lock(lock: Lock, key: int) -> bool:
-    """Like ``transaction_lock`` without waiting; False when another session holds it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [int(lock), _fold(key)])
-        return bool(cursor.fetchone()[0])
 
 
 def _fold(key: int) -> int:

@@ -22,4 +22,3 @@ class JobState(models.TextChoices):
 
 
 LIVE_STATES = (JobState.QUEUED, JobState.VALIDATING, JobState.RUNNING, JobState.PAUSED, JobState.CANCELLING)
-FINISHED_STATES = tuple(state for state in JobState if state not in LIVE_STATES)

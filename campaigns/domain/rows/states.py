@@ -22,11 +22,6 @@ TERMINAL = frozenset(state for state, following in TRANSITIONS.items() if not fo
 OPEN = frozenset(TRANSITIONS) - TERMINAL
 
 
-def may_become(state: str, following: str) -> bool:
-    """Whether the machine allows the step."""
-    return following in TRANSITIONS[state]
-
-
 def job_state_when_done(counts: dict[str, int]) -> str:
     """The final state of a job whose rows are all terminal.
 

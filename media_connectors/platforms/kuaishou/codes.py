@@ -23,7 +23,6 @@ from media_connectors.platforms.daily import next_media_midnight
 from media_connectors.platforms.fields import field_of
 
 OK = 0
-BUSINESS = 401000
 TOKEN_DEAD = frozenset({402000, 402004})
 TRANSIENT = frozenset({400001})
 

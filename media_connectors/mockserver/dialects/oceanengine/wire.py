@@ -10,7 +10,7 @@ import orjson
 from ...clock import day_of
 from ...dialect import Call, Refused
 from ...model import DELETED, Campaign, Plan
-from .schema import PARAMETER_ERROR, Shape, shapes
+from .schema import PARAMETER_ERROR, Shape
 
 NO_PERMISSION = 40002
 ENDPOINT_LIMIT, DEVELOPER_LIMIT, ACCOUNT_LIMIT = 40100, 40110, 40130
@@ -93,11 +93,6 @@ def read_body(call: Call, shape: Shape) -> dict[str, Any]:
     except ValueError:
         raise refuse("Invalid JSON body") from None
     return shape.read(given)
-
-
-def shape_of(call: Call) -> Shape:
-    """The request shape of the call's endpoint."""
-    return shapes()[call.method, call.path][0]
 
 
 # -- money ------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ WAITING_REASONS: dict[str, Any] = {
 
 #: a row's state: its word and its tone, in the order of a row's life
 ROW_STATES: dict[str, tuple[Any, str]] = {
+    "received": (_("Received"), "quiet"),
     "invalid": (_("Invalid"), "bad"),
     "queued": (_("Queued"), "quiet"),
     "sending": (_("Sending"), "info"),

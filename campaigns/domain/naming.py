@@ -62,6 +62,10 @@ NAME_RULES: Mapping[str, NameRule] = {
 }
 
 
+#: what stands between two tokens and would stand alone, or twice, where a token has no value
+SEPARATORS = "-_·|/+~ —"
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateProblem:
     """Why a template cannot be used. ``code`` is one of ``empty, too_long, broken, unknown_token, bad_format``."""
@@ -94,17 +98,23 @@ class NamingTemplate:
         return frozenset(piece.field for piece in self._pieces if piece.field)
 
     def render(self, values: Mapping[str, str], *, on: date, number: int) -> str:
-        """The name for one row. A token without a value leaves nothing; runs of blanks become one."""
-        parts: list[str] = []
+        """The name for one row. A token without a value takes one separator with it; runs of blanks become one."""
+        name, is_gap = "", False
         for piece in self._pieces:
-            parts.append(piece.literal)
-            if piece.field == "n":
-                parts.append(str(number).zfill(piece.width or 1))
-            elif piece.field == "date":
-                parts.append(on.strftime(piece.date_format))
-            elif piece.field:
-                parts.append(values.get(piece.field, "")[: piece.width])
-        return " ".join("".join(parts).split())
+            is_doubled = is_gap and (not name or name[-1] in SEPARATORS)
+            name += piece.literal.lstrip(SEPARATORS) if is_doubled else piece.literal
+            value = self._value(piece, values, on, number)
+            is_gap = bool(piece.field) and not value
+            name += value
+        return " ".join((name.rstrip(SEPARATORS) if is_gap else name).split())
+
+    @staticmethod
+    def _value(piece: _Piece, values: Mapping[str, str], on: date, number: int) -> str:
+        if piece.field == "n":
+            return str(number).zfill(piece.width or 1)
+        if piece.field == "date":
+            return on.strftime(piece.date_format)
+        return values.get(piece.field, "")[: piece.width] if piece.field else ""
 
 
 def template_problems(text: str) -> tuple[TemplateProblem, ...]:

@@ -16,7 +16,10 @@ from campaigns.domain.setup import UNLIMITED, BuilderSetup, MediaSettings, equal
 from campaigns.models import Campaign
 from campaigns.services.bulk.executors import CheckedRow
 from media_connectors.choices import PlatformChoice
-from media_connectors.services.pace import calls_for_a_plan, creation_rate
+from media_connectors.services.pace import calls_for_a_plan, creation_seconds
+
+#: accepting, checking and writing down take so long whatever the media do
+LEAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +45,22 @@ def effort_of(
     matrix: grid.Matrix, counts: dict[str, int], setup: BuilderSetup, checked: Sequence[CheckedRow]
 ) -> Effort:
     """Calls and seconds at the limits known today: exactly when every row was checked, else an upper bound."""
-    plans: Counter[str] = Counter()
+    plans: Counter[tuple[str, str]] = Counter()  # by media and the media's id of the account
     campaigns = 0
     if checked:
         specs = [(result.account_id, result.spec) for result in checked if result.spec]
-        plans.update(spec["media"] for _account, spec in specs)
+        plans.update((spec["media"], spec["account_id"]) for _account, spec in specs)
         wanted = {(account_id, spec["campaign"]) for account_id, spec in specs}
         campaigns = len(wanted - _standing_campaigns(wanted))
     else:
         for account in matrix.accounts:
-            plans[account.media] += counts[account.account_id]
+            plans[account.media, account.account_id] += counts[account.account_id]
         campaigns = sum(
             _most_campaigns(matrix, account, setup) for account in matrix.accounts if counts[account.account_id]
         )
-    calls = campaigns + sum(count * calls_for_a_plan(media) for media, count in plans.items())
-    rates = {media: creation_rate(media) for media, count in plans.items() if count}
-    seconds = max(plans[media] / rate for media, rate in rates.items()) if rates and all(rates.values()) else None
-    return Effort(calls, bool(checked), seconds)
+    calls = campaigns + sum(count * calls_for_a_plan(media) for (media, _account), count in plans.items())
+    seconds = creation_seconds(plans)
+    return Effort(calls, bool(checked), None if seconds is None else max(seconds, LEAST_SECONDS))
 
 
 def _standing_campaigns(wanted: set[tuple[int | None, str]]) -> set[tuple[int | None, str]]:

@@ -22,7 +22,8 @@ KEPT_DRAFTS = 20
 def save_template(actor: Actor, *, name: str, content: dict[str, Any], is_shared: bool = False) -> int:
     """Keep a setup under a name; a name that the person already uses gets a new version. Returns its id.
 
-    Raises ``InvalidInput`` for an empty or too long name.
+    Who sees a template belongs to its name: a new version of a shared one is shared, and sharing a new version shares
+    the older ones. Raises ``InvalidInput`` for an empty or too long name.
     """
     actor.require("templates:write")
     name = " ".join(name.split())
@@ -32,12 +33,14 @@ def save_template(actor: Actor, *, name: str, content: dict[str, Any], is_shared
     with transaction.atomic():
         own = SettingTemplate.objects.filter(created_by_id=actor.user_id, name=name, is_draft=False)
         latest = own.select_for_update().order_by("-version").first()
+        if is_shared:
+            own.update(is_shared=True)
         template = SettingTemplate.objects.create(
             organization_id=actor.organization_id,
             name=name,
             content=content,
             version=latest.version + 1 if latest else 1,
-            is_shared=is_shared,
+            is_shared=is_shared or (latest is not None and latest.is_shared),
             agency_id=actor.agency_id,
             created_by_id=actor.user_id,
         )
@@ -55,7 +58,7 @@ def restore_template(actor: Actor, template_id: int) -> int:
         old = _own(actor, template_id)
         if old.is_draft:
             raise NotFound
-        return save_template(actor, name=old.name, content=old.content, is_shared=old.is_shared)
+        return save_template(actor, name=old.name, content=old.content)
 
 
 def share_template(actor: Actor, template_id: int, *, is_shared: bool) -> None:

@@ -39,7 +39,7 @@ from frontend.views.base import Fragment, Page
 from media_connectors.choices import AccountHealth
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
-from xmagnet.core.errors import Conflict, DomainError, InvalidInput
+from xmagnet.core.errors import Conflict, DomainError, InvalidInput, NotFound
 
 #: what the blank blocks of the page are keyed by until they are added
 BLANK_KEY = "blank"
@@ -89,6 +89,7 @@ class Builder(Page):
                 "material": MaterialPick(),
             },
             may_launch=self.actor.can("plans:launch"),
+            template_id=self.request.GET.get("from", ""),
             unfinished=[] if self.request.GET or self.request.method == "POST" else _drafts(self.actor)[:3],
             **kwargs,
         )
@@ -157,7 +158,12 @@ class BuildTemplates(Fragment):
     template_name = "frontend/builder/templates.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(templates=list_templates(self.actor), drafts=_drafts(self.actor)[:8], **kwargs)
+        templates = list_templates(self.actor)
+        drafts = _drafts(self.actor)[:8]
+        source = self.request.GET.get("of", "")
+        if source.isdecimal() and (card := _own_template(self.actor, int(source))) is not None:
+            kwargs = {"name": card.name, "is_shared": card.is_shared} | kwargs
+        return super().get_context_data(templates=templates, drafts=drafts, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         name, is_shared = request.POST.get("template_name", ""), "is_shared" in request.POST
@@ -165,10 +171,19 @@ class BuildTemplates(Fragment):
         try:
             save_template(self.actor, name=name, content=content_of(setup), is_shared=is_shared)
         except InvalidInput as refusal:
-            context = self.get_context_data(error=refusal.detail, name=name)
+            context = self.get_context_data(error=refusal.detail, name=name, is_shared=is_shared)
             response: HttpResponse = self.render_to_response(context, status=422)
             return response
         return done(_("The template is saved."))
+
+
+def _own_template(actor: Actor, template_id: int) -> TemplateCard | None:
+    """The template that the page began with, when saving under its name makes its next version."""
+    try:
+        card = get_template(actor, template_id)
+    except NotFound:
+        return None  # deleted since, in another window
+    return card if card.is_mine and not card.is_draft else None
 
 
 def _drafts(actor: Actor) -> list[tuple[TemplateCard, str]]:

@@ -22,6 +22,7 @@ from frontend.views.base import Fragment, Page
 from frontend.views.change_log import FIELDS
 from frontend.views.jobs import OneJob
 from frontend.views.plan_changes import value_text
+from media_connectors.selectors.directory import account_facts
 from xmagnet.core.errors import Conflict, InvalidInput
 from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from xmagnet.web.streaming import stream_in_scope
@@ -53,6 +54,7 @@ class JobRows(OneJob, Fragment):
             job=job,
             rows=shown,
             subjects=_subjects(self.actor, shown) if job.kind == JobKindName.UPDATE else None,
+            accounts=account_facts(self.actor),
             state=states[0] if states else "",
             chips=[
                 (name, label, job.counts[name]) for name, (label, _tone) in ROW_STATES.items() if job.counts.get(name)

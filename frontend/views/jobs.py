@@ -85,7 +85,9 @@ class JobPage(OneJob, Page):
             events=events,
             poll_seconds=POLL_SECONDS,
             result_formats=RESULT_FORMATS,
-            may_launch=self.found.kind == CREATE_PLANS and self.actor.can("plans:launch"),
+            may_launch=self.found.kind == CREATE_PLANS
+            and self.actor.can("plans:launch")
+            and bool(counts.get("succeeded")),
             may_pause_created=self.found.kind == CREATE_PLANS and self.actor.can("plans:launch"),
             has_failed=any(counts.get(state) for state in NOT_SUCCEEDED),
             may_retry=not self.found.is_live and has_retryable_rows(self.found),

@@ -10,11 +10,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.services.bulk.corrections import CORRECTABLE, Corrections, corrected_rows, failed_rows_csv
-from campaigns.services.bulk.intake import Body, format_of, read_body, rows_of
+from campaigns.services.bulk.intake import UTF8, Body, charset_of, format_of, read_body, rows_of
 from campaigns.services.bulk.limits import VALIDATE_IN_REQUEST_ROWS
 from campaigns.services.bulk.options import BulkOptions
 from campaigns.services.bulk.requests import Preview, accept_body, check_rows
@@ -47,10 +48,14 @@ class PlanUpload(Page):
         options = BulkOptions(
             on_error="abort" if request.POST.get("on_error") == "abort" else "continue",
             initial_status="enabled" if request.POST.get("initial_status") == "enabled" else "paused",
+            validate_only=request.POST.get("intent") == "check",
         )
         try:
             body = _body(request)
-            key = f"upload-{body.sha256}-{options.on_error}-{options.initial_status}{_corrections_key(request)}"
+            if options.validate_only:  # accounts and plans change: every check is a new one
+                key = f"check-{get_random_string(16)}"
+            else:
+                key = f"upload-{body.sha256}-{options.on_error}-{options.initial_status}{_corrections_key(request)}"
             rows = corrected_rows(rows_of(body), _corrections(request))
             accepted = accept_body(self.actor, body, rows, options, idempotency_key=key)
         except Forbidden:
@@ -59,7 +64,10 @@ class PlanUpload(Page):
             context = self.get_context_data(refusal=refusal.detail)
             response: HttpResponse = self.render_to_response(context, status=422)
             return response
-        messages.success(request, _("The rows are accepted. You may close this page: the job goes on."))
+        if options.validate_only:
+            messages.success(request, _("Every row is being checked. Nothing is sent to the media."))
+        else:
+            messages.success(request, _("The rows are accepted. You may close this page: the job goes on."))
         return redirect(self.url("job", accepted.job.pk))
 
 
@@ -80,7 +88,9 @@ class UploadCheck(Fragment):
         except DomainError as refusal:
             return self.render_to_response(self.get_context_data(refusal=refusal.detail))
         if not isinstance(found, Preview):
-            return self.render_to_response(self.get_context_data(is_large=True, limit=VALIDATE_IN_REQUEST_ROWS))
+            return self.render_to_response(
+                self.get_context_data(is_large=True, limit=VALIDATE_IN_REQUEST_ROWS, is_guessed=body.charset != UTF8)
+            )
         rows = sorted(found.rows, key=lambda row: (not row.problems, not row.warnings, row.index))
         columns = _columns(found, rows[:SHOWN], corrections)
         shown = [_shown(found, row, columns, corrections) for row in rows[:SHOWN]]
@@ -95,6 +105,7 @@ class UploadCheck(Fragment):
                 valid=len(found.rows) - found.invalid_count,
                 doubtful=sum(bool(row.warnings) for row in found.rows),
                 more=max(0, len(found.rows) - SHOWN),
+                is_guessed=body.charset != UTF8,
             )
         )
 
@@ -139,7 +150,8 @@ def _body(request: HttpRequest) -> Body:
     if file is None:
         raise InvalidInput(_("Choose a file first."))
     name = file.name or ""
-    return read_body(file, format=format_of("", name), filename=name)
+    kind = format_of("", name)
+    return read_body(file, format=kind, charset=charset_of(file) if kind == "csv" else "", filename=name)
 
 
 #: columns that the preview always has; fields with an error or a correction stand before them

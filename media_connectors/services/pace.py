@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from time import monotonic
 
-from django.db.models import Min
+from django.db.models import Q
 from django.utils import timezone
 
 from media_connectors.contracts import VENDOR_OF, Platform, Vendor
@@ -42,18 +45,34 @@ def calls_for_a_plan(platform: str) -> int:
     return len(_CREATING[VENDOR_OF[Platform(platform)]])
 
 
-def creation_rate(platform: str) -> float:
-    """New plans a second that the tightest known limit allows; 0 when no limit is known.
+def creation_seconds(plans: Mapping[tuple[str, str], int]) -> float | None:
+    """How long new plans, counted by (platform, the media's id of the account), take under the limits known today.
 
-    Known are the configured rates and what the media told since (kept by the limiter, shared by all workers).
+    Media of one vendor share its limits. Known are the configured rates and what the media told since (kept by the
+    limiter, shared by all workers); None when no limit of a vendor concerned is known.
     """
-    vendor = VENDOR_OF[Platform(platform)]
-    known: list[float] = []
+    by_vendor: dict[Vendor, dict[str, int]] = {}
+    for (platform, account), count in plans.items():
+        if count:
+            by_vendor.setdefault(VENDOR_OF[Platform(platform)], {})[account] = count
+    spans = [_seconds(vendor, accounts) for vendor, accounts in by_vendor.items()]
+    known = [span for span in spans if span is not None]
+    return max(known) if known and len(known) == len(spans) else None
+
+
+def _seconds(vendor: Vendor, accounts: Mapping[str, int]) -> float | None:
+    """Of one vendor's accounts: what the application's limits and each account's own allow, the slowest counts."""
+    endpoints = reduce(or_, (Q(key__endswith=f":{endpoint}") for endpoint in _CREATING[vendor]))
+    slots = LimiterSlot.objects.filter(endpoints, key__startswith=f"{vendor}:", rate_per_second__gt=0)
+    told = dict(slots.values_list("key", "rate_per_second"))
+    configured = rates_of(vendor)
+    spans = []
     for endpoint in _CREATING[vendor]:
-        slots = LimiterSlot.objects.filter(
-            key__startswith=f"{vendor}:", key__endswith=f":{endpoint}", rate_per_second__gt=0
-        )
-        told = slots.aggregate(slowest=Min("rate_per_second"))["slowest"]
-        rates = rates_of(vendor)
-        known += [rate for rate in (told, rates.of_application(endpoint), rates.of_account(endpoint)) if rate]
-    return min(known, default=0.0)
+        own = f"{vendor}:account:"
+        shared = [rate for key, rate in told.items() if key.endswith(f":{endpoint}") and not key.startswith(own)]
+        shared.append(configured.of_application(endpoint))
+        spans += [sum(accounts.values()) / rate for rate in shared if rate]
+        for account, count in accounts.items():
+            rates = (told.get(f"{own}{account}:{endpoint}"), configured.of_account(endpoint))
+            spans += [count / rate for rate in rates if rate]
+    return max(spans, default=None)

@@ -1,6 +1,7 @@
 """The builder: exact promises, every error where it belongs, nothing typed is lost, nothing sent that was refused."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.test import Client
 
 from campaigns.models import BulkRow, SettingTemplate
+from media_connectors.models import LimiterSlot
 from tests.factories import make_account, make_agency, make_campaign, make_member, make_plan
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
@@ -371,3 +373,44 @@ def test_an_unfinished_setup_is_offered_by_its_names(admin: Client, form: dict[s
     assert "Unfinished:" in html
     assert "Young, Wide, Doctor" in html
     assert "Unfinished:" not in admin.get(BUILD, {"from": "x"}).content.decode()
+
+
+def test_a_new_version_of_a_shared_template_stays_shared(
+    admin: Client, as_role: Callable[..., Client], form: dict[str, Any], organization: Organization
+) -> None:
+    colleague = as_role(Role.OPTIMIZER)
+    admin.post(BUILD + "templates/", form | {"template_name": "Spring", "is_shared": "on"})
+    admin.post(BUILD + "templates/", form | {"template_name": "Spring", "bids": "60"})
+    assert "v2" in colleague.get("/o/sunrise/templates/").content.decode()
+    first, _second = template_ids(organization, name="Spring")
+    admin.post(f"/o/sunrise/templates/{first}/share/", {"is_shared": "no"})
+    admin.post(f"/o/sunrise/templates/{first}/restore/")
+    assert "Spring" not in colleague.get("/o/sunrise/templates/").content.decode()
+
+
+def test_the_page_of_a_template_is_saved_as_its_next_version(
+    admin: Client, as_role: Callable[..., Client], form: dict[str, Any], organization: Organization
+) -> None:
+    admin.post(BUILD + "templates/", form | {"template_name": "Spring", "is_shared": "on"})
+    (template,) = template_ids(organization, name="Spring")
+    assert f"{BUILD}templates/?of={template}" in admin.get(BUILD, {"from": template}).content.decode()
+    html = admin.get(BUILD + "templates/", {"of": template}).content.decode()
+    assert 'name="template_name" value="Spring"' in html
+    assert 'name="is_shared" checked' in html
+    other = as_role(Role.OPTIMIZER).get(BUILD + "templates/", {"of": template}).content.decode()
+    assert 'name="template_name" value=""' in other  # a colleague's copy needs a name of its own
+
+
+def test_media_of_one_vendor_share_its_limit_in_the_promise(
+    admin: Client, form: dict[str, Any], organization: Organization, accounts: list[Any]
+) -> None:
+    with transaction.atomic():
+        LimiterSlot.objects.create(
+            key="oceanengine:1:/open_api/v3.0/promotion/create/", rate_per_second=1.0, free_at=[0.0]
+        )
+    toutiao = make_account(organization, platform="toutiao", name="Life Toutiao")
+    both = form | {"account": [str(accounts[0].pk), str(toutiao.pk)], "creative.c1.material": ["|video|v1|"]}
+    alone = admin.post(BUILD + "preview/", both | {"account": [str(accounts[0].pk)]}).content.decode()
+    together = admin.post(BUILD + "preview/", both).content.decode()
+    seconds = [int(re.search(r"about (\d+) s at today", html)[1]) for html in (alone, together)]  # type: ignore[index]
+    assert seconds[1] == 2 * seconds[0] > 1

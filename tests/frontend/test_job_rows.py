@@ -231,3 +231,14 @@ def test_errors_are_counted_once_until_another_row_fails(admin: Client, job: Job
 
 def grouping(captured: CaptureQueriesContext) -> int:
     return sum("GROUP BY" in query["sql"] for query in captured)
+
+
+def test_rows_of_new_plans_name_the_plan_and_its_account(admin: Client, job: Job) -> None:
+    with organization_scope(job.organization_id), transaction.atomic():
+        account = BulkRow.objects.filter(job=job).select_related("account")[0].account
+        assert account is not None
+        BulkRow.objects.filter(job=job, row_index=0).update(state="received")
+    html = admin.get(f"{JOBS}{job.pk}/rows/").content.decode()
+    assert "=SUM(1)" in html
+    assert account.name in html
+    assert "Received" in html

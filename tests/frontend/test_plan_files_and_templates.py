@@ -197,3 +197,30 @@ def test_templates_are_shared_and_deleted_by_their_maker(
     assert colleague.post(f"{page}{newest}/delete/").status_code == 404
     admin.post(f"{page}{newest}/delete/")
     assert "Spring" not in admin.get(page).content.decode()
+
+
+def test_a_file_saved_by_excel_in_china_is_read_and_said_to_be_guessed(admin: Client, account: Any) -> None:
+    text = table(account, "500").read().decode()
+
+    def checked(content: bytes) -> str:
+        return admin.post(UPLOAD + "check/", {"file": SimpleUploadedFile("plans.csv", content)}).content.decode()
+
+    html = checked(text.encode("gb18030"))
+    assert "百万医疗险首月一元" in html
+    assert "it was read as GB18030" in html
+    assert "it was read as GB18030" not in checked(text.encode("utf-8-sig"))
+    assert "is not UTF-8" in checked(b"client_ref,name\nR-1,\xff\xff\xff")
+
+
+def test_a_large_file_is_checked_whole_by_a_job_that_creates_nothing(
+    admin: Client, organization: Organization, account: Any
+) -> None:
+    large = table(account, *["500"] * 1000, "20")
+    html = admin.post(UPLOAD + "check/", {"file": large}).content.decode()
+    assert "Check every row first" in html
+    large.seek(0)
+    answer = admin.post(UPLOAD, {"file": large, "intent": "check"})
+    assert answer.status_code == 302
+    with organization_scope(organization.pk), transaction.atomic():
+        job = Job.objects.get()
+        assert (job.kind, job.options["validate_only"], job.total_count) == ("plans.validate", True, 1001)

@@ -51,6 +51,11 @@ class RowView:
     errors: tuple[RowMessage, ...]
     warnings: tuple[RowMessage, ...]
 
+    @property
+    def name(self) -> str:
+        """Of a new plan, as it was asked for or chosen; "" where the row names none."""
+        return str(self.spec.get("name") or self.source.get("name") or "")
+
     def as_resource(self) -> dict[str, Any]:
         """The JSON of the API."""
         return {

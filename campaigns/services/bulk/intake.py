@@ -47,6 +47,10 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
+class Seekable(Readable, Protocol):
+    def seek(self, offset: int, /) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """A whole request body, inflated, on disk when it is large."""
@@ -89,6 +93,28 @@ def format_of(content_type: str, filename: str = "") -> str:
         raise UnsupportedMedia(
             _("Send JSON, NDJSON, CSV or XLSX, not %(given)s.") % {"given": plain or _("an unnamed type")}
         )
+    return found
+
+
+def charset_of(stream: Seekable) -> str:
+    """The charset of a table that a person saved: UTF-8 when it is that, GB18030 when it can only be that.
+
+    For people, who see what was read before anything is sent; programs say what they send. Chinese that was saved as
+    GB18030 is practically never valid UTF-8. The stream stands at its beginning afterwards.
+    """
+    found = "utf-8"
+    for charset in (UTF8, _GB):
+        decoder = codecs.getincrementaldecoder(charset)()
+        stream.seek(0)
+        try:
+            for chunk in iter(lambda: stream.read(CHUNK_BYTES), b""):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        found = "utf-8" if charset == UTF8 else _GB
+        break
+    stream.seek(0)
     return found
 
 

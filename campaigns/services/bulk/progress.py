@@ -98,12 +98,17 @@ def _measure(job: Job, before: Mapping[str, int], counts: Mapping[str, int], now
     settled = sum(counts.get(state, 0) - before.get(state, 0) for state in _SETTLED)
     if since is None or job.state not in {JobState.RUNNING, JobState.CANCELLING} or settled < 0:
         return
-    seconds = max((now - since).total_seconds(), 0.001)
-    rate = settled / seconds
-    if job.rate_per_second is not None:
-        rate = job.rate_per_second + (rate - job.rate_per_second) * (1 - exp(-seconds / RATE_MEMORY_SECONDS))
-    elif not settled:
-        return
+    begun = job.started_at or since
+    elapsed = max((now - begun).total_seconds(), 0.001)
+    if job.rate_per_second is None:
+        if not settled:
+            return
+        rate = settled / elapsed
+    else:
+        # At first the plain average: the first burst of a limit lasts an instant and would promise too much for long.
+        seconds = max((now - since).total_seconds(), 0.001)
+        weight = max(1 - exp(-seconds / RATE_MEMORY_SECONDS), min(1.0, seconds / elapsed))
+        rate = job.rate_per_second + (settled / seconds - job.rate_per_second) * weight
     job.rate_per_second = rate
 
 

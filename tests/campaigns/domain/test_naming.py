@@ -97,3 +97,18 @@ def test_the_stem_gives_way_to_the_number_at_the_limit() -> None:
     long = {"title": "a" * 100}
     assert namer.take(long, scope="a", platform="douyin", number=1) == "a" * 100
     assert namer.take(long, scope="a", platform="douyin", number=2) == "a" * 98 + "-2"
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "name"),
+    [
+        ("{audience}-{title}-{n:3}", {"title": "医疗险"}, "医疗险-007"),
+        ("{audience}-{title}-{n:3}", {"audience": "年轻"}, "年轻-007"),
+        ("{title}-{bid}", {"title": "医疗险"}, "医疗险"),
+        ("{media}_{audience}_{bid}_{n}", {}, "7"),
+        ("A-{audience}{bid}-{n}", {"bid": "40"}, "A-40-7"),
+        ("{audience}计划-{n}", {}, "计划-7"),
+    ],
+)
+def test_a_token_without_a_value_takes_its_separator_with_it(template: str, values: dict[str, str], name: str) -> None:
+    assert NamingTemplate(template).render(values, on=date(2026, 11, 23), number=7) == name

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from frontend.audit_words import ACTION_GROUPS, ACTIONS, VIA_LABELS, action_label, changes
 from frontend.views.base import ROWS_PER_PAGE, Page, midnight, number_or_none
 from xmagnet.accounts.actor import Actor
-from xmagnet.audit.selectors import AuditQuery, iterate_events, search_events
+from xmagnet.audit.selectors import LOOKED_AT, AuditQuery, events_page, iterate_events
 from xmagnet.core.spreadsheets import CSV_TYPE, csv_stream
 from xmagnet.jobs.services import AlreadyRunning, enqueue
 from xmagnet.people.members import list_members
@@ -40,7 +40,7 @@ def query_of(values: Any) -> AuditQuery:
     action = values.get("action", "")
     return AuditQuery(
         text=values.get("q", "").strip()[:120],
-        action=action if action in ACTION_GROUPS or action in ACTIONS else "",
+        actions=tuple(actions_of(action)) if action in ACTION_GROUPS else (action,) if action in ACTIONS else (),
         object_id=values.get("object", "").strip()[:40],
         user_id=number_or_none(values.get("person", "")),
         since=since,
@@ -57,19 +57,17 @@ class AuditLog(Page):
     menu_item = "audit"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        events = search_events(self.actor, query_of(self.request.GET))
-        before = self.request.GET.get("before", "")
-        if before.isdecimal():
-            events = events.filter(pk__lt=int(before[:18]))
-        rows = list(events[: ROWS_PER_PAGE + 1])
-        shown = rows[:ROWS_PER_PAGE]
+        before = number_or_none(self.request.GET.get("before", ""))
+        found = events_page(self.actor, query_of(self.request.GET), before=before, size=ROWS_PER_PAGE)
         return super().get_context_data(
             events=[
                 {"event": event, "action": action_label(event.action), "changes": changes(event.before, event.after)}
-                for event in shown
+                for event in found.events
             ],
-            next_before=shown[-1].pk if len(rows) > ROWS_PER_PAGE else None,
-            is_first=not before,
+            next_before=found.next_before,
+            looked_back_to=found.looked_back_to,
+            looked_at_count=LOOKED_AT,
+            is_first=before is None,
             groups=grouped_actions(),
             people=people_options(self.actor),
             is_filtered=any(self.request.GET.get(name) for name in FILTERS),
@@ -82,9 +80,14 @@ class AuditLog(Page):
 def grouped_actions() -> list[tuple[str, str, list[tuple[str, str]]]]:
     """The choices of the action filter: a group's prefix and label, then its actions."""
     return [
-        (prefix, str(label), [(code, str(words)) for code, words in ACTIONS.items() if code.startswith(prefix)])
+        (prefix, str(label), [(code, str(ACTIONS[code])) for code in actions_of(prefix)])
         for prefix, label in ACTION_GROUPS.items()
     ]
+
+
+def actions_of(prefix: str) -> list[str]:
+    """The actions of a group. Names are looked for one by one: an index cannot find a beginning of a text here."""
+    return [code for code in ACTIONS if code.startswith(prefix)]
 
 
 def people_options(actor: Actor) -> list[tuple[str, str]]:

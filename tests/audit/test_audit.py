@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import OrganizationFactory, make_actor
 from xmagnet.audit.models import AuditEvent, AuditSeal
@@ -75,6 +76,25 @@ def test_the_chain_holds_over_several_seals_and_counts_what_is_not_sealed_yet():
             record(actor, Entry("a", "b", 5))
         result = verify()
     assert (result.seals, result.events, result.unsealed, result.broken_seal_id) == (2, 4, 1, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_are_sealed_and_verified_a_chunk_at_a_time(monkeypatch: pytest.MonkeyPatch):
+    organization = OrganizationFactory()
+    actor = make_actor(organization)
+    with organization_scope(organization.pk):
+        for count in (5, 1, 4):  # chunks end within transactions, between them and at the end
+            with transaction.atomic():
+                record_many(actor, [Entry("a", "b", number) for number in range(count)])
+        monkeypatch.setattr("xmagnet.audit.sealing.CHUNK", 2)
+        seal_in_the_end(10)
+        with CaptureQueriesContext(connection) as captured:
+            assert verify().events == 10
+        readings = [query["sql"] for query in captured if "object_name" in query["sql"]]
+        assert len(readings) >= 5
+        assert all("LIMIT 2" in sql for sql in readings)
+        monkeypatch.setattr("xmagnet.audit.sealing.CHUNK", 1_000)
+        assert verify().broken_seal_id is None  # the size of the chunks is no part of the chain
 
 
 @pytest.mark.django_db(transaction=True)

@@ -66,6 +66,28 @@ def test_pages_go_by_id(organization: Organization, admin: Client) -> None:
     assert 'rel="next"' not in older
 
 
+@pytest.mark.parametrize("wanted", [{"q": "needle"}, {"person": "77"}])
+def test_a_search_without_an_index_says_how_far_it_looked_and_goes_on(
+    wanted: dict[str, str], organization: Organization, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with organization_scope(organization.pk), transaction.atomic():
+        searched = make_actor(organization, user_id=77, user_name="Li")
+        record_many(searched, [Entry("plan.changed", "plan", 1, "the needle")])
+    happened(organization, *(Entry("plan.changed", "plan", n, f"hay-{n}") for n in range(6)))
+    monkeypatch.setattr("xmagnet.audit.selectors.LOOKED_AT", 4)
+    monkeypatch.setattr("frontend.views.audit.LOOKED_AT", 4)
+    first = admin.get(LOG, wanted)
+    html = first.content.decode()
+    assert "the needle" not in html
+    assert "looks at 4 events at a time" in html
+    assert "There are older ones" in html
+    second = admin.get(LOG, wanted | {"before": first.context["next_before"]}).content.decode()
+    assert "the needle" in second
+    assert "hay-" not in second
+    assert "at a time" not in second
+    assert "at a time" not in admin.get(LOG).content.decode()  # by id alone nothing has to be looked for
+
+
 def test_another_organizations_events_stay_there(organization: Organization, admin: Client) -> None:
     happened(OrganizationFactory(), Entry("plan.changed", "plan", 1, "CANARY"))
     assert "CANARY" not in admin.get(LOG).content.decode()

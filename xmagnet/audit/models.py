@@ -40,7 +40,7 @@ class AuditEvent(TenantModel):
             # Rare actions are found without walking through a million common ones.
             models.Index(fields=["organization", "action", "-id"], name="audit_action"),
             models.Index(fields=["organization", "job_id"], name="audit_job", condition=~models.Q(job_id="")),
-            models.Index(fields=["organization", "transaction_id"], name="audit_transaction"),
+            models.Index(fields=["organization", "transaction_id", "id"], name="audit_sealed_order"),
         ]
 
     def __str__(self) -> str:

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 
 from xmagnet.audit.models import AuditEvent, AuditSeal
+from xmagnet.audit.selectors import CHUNK
 from xmagnet.core.locks import Lock, transaction_lock
 from xmagnet.core.scope import require_organization_id
 
@@ -69,12 +74,25 @@ def verify(*, kept_sha256: str = "") -> Verification:
 
 def _digest(previous: str, start: int, end: int) -> tuple[str, int]:
     digest, count = hashlib.sha256(previous.encode()), 0
-    rows = (
-        AuditEvent.objects.filter(transaction_id__gte=start, transaction_id__lt=end)
-        .order_by("transaction_id", "id")
-        .values_list(*_FIELDS)
-    )
-    for row in rows.iterator(chunk_size=2000):
+    for row in _events(start, end):
         digest.update(json.dumps(row, sort_keys=True, default=str, ensure_ascii=False).encode())
         count += 1
     return digest.hexdigest(), count
+
+
+def _events(start: int, end: int) -> Iterator[tuple[Any, ...]]:
+    """Events of these transactions in sealed order, a chunk in memory at a time.
+
+    By keyset: behind a transaction pooler there are no server-side cursors, so ``iterator()`` would read all at once.
+    """
+    rows = AuditEvent.objects.filter(transaction_id__lt=end).order_by("transaction_id", "id").values_list(*_FIELDS)
+    after = (start, 0)
+    while True:
+        # A comparison of rows, which the index answers; two comparisons joined by "or" would read a long
+        # transaction from its beginning for every chunk.
+        is_after = RawSQL("(transaction_id, id) > (%s, %s)", after, output_field=BooleanField())
+        chunk = list(rows.filter(is_after)[:CHUNK])
+        yield from chunk
+        if len(chunk) < CHUNK:
+            return
+        after = (chunk[-1][_FIELDS.index("transaction_id")], chunk[-1][_FIELDS.index("id")])

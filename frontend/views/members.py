@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import login
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,6 +22,7 @@ from xmagnet.accounts.roles import Role
 from xmagnet.core.errors import Conflict, InvalidInput, NotFound
 from xmagnet.people import members
 from xmagnet.people.agencies import list_agencies
+from xmagnet.people.letters import send_invitation
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -67,8 +69,10 @@ class _MembersForm(FormPage):
 
 
 class InviteMember(_MembersForm):
-    """Make an invitation. Its link is shown once, on the answer to this form."""
+    """Make an invitation. Its link is shown once, on the answer to this form, and sent when it is kept."""
 
+    is_atomic = False
+    made: members.MadeInvitation | None = None
     title = gettext_lazy("Invite a member")
     form_class = InvitationForm
     submit_label = gettext_lazy("Make the invitation")
@@ -76,16 +80,25 @@ class InviteMember(_MembersForm):
     def form_options(self) -> dict[str, Any]:
         return super().form_options() | {"initial": {"agency_id": self.request.GET.get("agency", "")}}
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():
+            return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():
+            refused = super().post(request, *args, **kwargs)
+        return show_link(self, self.made) if self.made else refused
+
     def perform(self, form: Any) -> HttpResponse:
-        email = form.cleaned_data["email"]
-        made = members.invite_member(self.actor, email=email, access=form.access())
-        return show_link(self, email, made)
+        self.made = members.invite_member(self.actor, email=form.cleaned_data["email"], access=form.access())
+        return HttpResponse()
 
 
-def show_link(page: Page, email: str, made: members.MadeInvitation) -> HttpResponse:
-    """The one answer that holds an invitation's link."""
+def show_link(page: Page, made: members.MadeInvitation) -> HttpResponse:
+    """Send an invitation's link, and show it in the one answer that holds it. Outside of transactions."""
     link = page.request.build_absolute_uri(reverse("frontend:join", args=(page.actor.organization_slug, made.secret)))
-    context = page.get_context_data(email=email, link=link, expires_at=made.expires_at)
+    fate = send_invitation(page.actor, email=made.email, role=made.role, link=link, expires_at=made.expires_at)
+    context = page.get_context_data(email=made.email, link=link, expires_at=made.expires_at, letter=fate)
     return page.response_class(page.request, "frontend/people/invited.html", context)
 
 
@@ -94,6 +107,7 @@ class RenewInvitation(Page):
 
     permission = "members:manage"
     http_method_names = ["post"]
+    is_atomic = False
     title = gettext_lazy("Invite a member")
     menu_item = "members"
 
@@ -101,8 +115,9 @@ class RenewInvitation(Page):
         return (Crumb(_("Members"), self.url("members")),)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        invitation, made = members.renew_invitation(self.actor, kwargs["invitation_id"])
-        return show_link(self, invitation.email, made)
+        with transaction.atomic():
+            made = members.renew_invitation(self.actor, kwargs["invitation_id"])
+        return show_link(self, made)
 
 
 class ChangeMember(_MembersForm):

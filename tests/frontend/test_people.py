@@ -1,10 +1,14 @@
 import re
+import smtplib
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -72,6 +76,72 @@ def test_an_invitation_leads_a_new_person_in(organization: Organization, admin: 
     assert stranger.get(BASE).status_code == 200
     assert User.objects.get(email="new@example.com").name == "Wang"
     assert Client().get(link).status_code == 404
+
+
+def test_an_invitation_is_sent_by_email_too(organization: Organization, admin: Client) -> None:
+    answer = admin.post(f"{BASE}members/invite/", {"email": "new@example.com", "role": "optimizer"})
+    (letter,) = mail.outbox
+    assert letter.to == ["new@example.com"]
+    assert "Sunrise Life" in letter.subject
+    link = re.search(r"http://testserver(/join/sunrise/\S+)", letter.body)
+    assert link
+    assert link[1] in answer.content.decode()
+    assert "The link was sent to new@example.com." in answer.content.decode()
+    assert Client().get(link[1]).status_code == 200
+    invitation = row_of(organization, Invitation)
+    renewed = admin.post(f"{BASE}invitations/{invitation.pk}/renew/").content.decode()
+    assert "The link was sent to new@example.com." in renewed
+    assert len(mail.outbox) == 2
+    assert link[1] not in mail.outbox[1].body
+
+
+def test_a_letter_speaks_the_language_of_the_one_who_invites(organization: Organization, admin: Client) -> None:
+    admin.cookies["language"] = "zh-hans"
+    invite(admin)
+    assert "邀请您加入 Sunrise Life" in mail.outbox[0].subject
+    assert "优化师" in mail.outbox[0].body
+
+
+def test_without_a_mail_server_the_page_says_that_nothing_was_sent(admin: Client, settings: Any) -> None:
+    settings.EMAIL_IS_ON = False
+    answer = admin.post(f"{BASE}members/invite/", {"email": "new@example.com", "role": "optimizer"}).content.decode()
+    assert mail.outbox == []
+    assert "Email is not set up here" in answer
+    assert "/join/sunrise/" in answer
+
+
+def test_a_letter_that_is_refused_leaves_the_invitation_and_its_link(
+    organization: Organization, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(letter: EmailMessage) -> None:
+        raise smtplib.SMTPRecipientsRefused({"new@example.com": (550, b"no such mailbox")})
+
+    monkeypatch.setattr(EmailMessage, "send", refuse)
+    answer = admin.post(f"{BASE}members/invite/", {"email": "new@example.com", "role": "optimizer"}).content.decode()
+    assert "did not take the letter to new@example.com" in answer
+    found = re.search(r'/join/sunrise/[^"<]+/', answer)
+    assert found
+    assert Client().get(found[0]).status_code == 200
+
+
+def test_a_refused_invitation_sends_nothing(admin: Client) -> None:
+    answer = admin.post(f"{BASE}members/invite/", {"email": "no address", "role": "optimizer"})
+    assert answer.status_code == 422
+    assert mail.outbox == []
+
+
+def test_a_letter_is_sent_after_the_invitation_is_kept(
+    transactional_db: None, sign_in: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organization = OrganizationFactory(name="Sunrise Life", slug="sunrise")
+    kept = []
+
+    def look(letter: EmailMessage) -> None:
+        kept.append((connection.in_atomic_block, len(rows_of(organization, Invitation))))
+
+    monkeypatch.setattr(EmailMessage, "send", look)
+    invite(sign_in(make_member(organization)))
+    assert kept == [(False, 1)]  # a slow mail server holds no transaction open
 
 
 def test_a_weak_password_lets_nobody_in(organization: Organization, admin: Client) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import smtplib
 from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
@@ -18,6 +16,7 @@ from xmagnet.accounts.actor import Actor
 from xmagnet.accounts.models import MAY_ENTER, AccountGrant, Membership, Organization, User
 from xmagnet.accounts.roles import permissions_of
 from xmagnet.core.crypto import decrypt
+from xmagnet.core.letters import post_letter
 from xmagnet.core.outward import post
 from xmagnet.notices import chat
 from xmagnet.notices.choices import RULES, Channel, DeliveryState, Event
@@ -165,14 +164,8 @@ def _send_email(delivery: NoticeDelivery) -> chat.Verdict:
         message = _message(delivery, _words(delivery))
         change = _("Choose what you are told: %(url)s") % {"url": _address(delivery.organization, "notifications/")}
         text = f"{message.text}\n\n{message.link}\n\n-- \nX-Magnet · {delivery.organization.name}\n{change}\n"
-        subject = " ".join(f"[X-Magnet] {message.title}".split())  # a header holds no line breaks
-    try:
-        EmailMessage(subject, text, to=[user.email]).send()
-    except smtplib.SMTPRecipientsRefused as refusal:
-        return chat.Verdict(str(refusal)[:300], is_final=True)
-    except (OSError, smtplib.SMTPException) as failure:
-        return chat.Verdict(type(failure).__name__)
-    return chat.Verdict("")
+    posted = post_letter(user.email, message.title, text)
+    return chat.Verdict(posted.error, is_final=posted.is_final)
 
 
 def _words(delivery: NoticeDelivery) -> Words:

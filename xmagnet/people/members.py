@@ -42,6 +42,8 @@ class MadeInvitation:
     """``secret`` goes into the link and is never stored."""
 
     invitation_id: int
+    email: str
+    role: str
     secret: str
     expires_at: datetime
 
@@ -118,10 +120,10 @@ def invite_member(actor: Actor, *, email: str, access: MemberAccess) -> MadeInvi
         actor,
         Entry("member.invited", "invitation", invitation.pk, email, after=_access_json(access)),
     )
-    return MadeInvitation(invitation.pk, secret, invitation.expires_at)
+    return _made(invitation, secret)
 
 
-def renew_invitation(actor: Actor, invitation_id: int) -> tuple[Invitation, MadeInvitation]:
+def renew_invitation(actor: Actor, invitation_id: int) -> MadeInvitation:
     """A new link and new days for an open invitation; the old link is worthless. Raises ``NotFound``."""
     actor.require("members:manage")
     invitation = list_invitations(actor).select_for_update(of=("self",)).filter(pk=invitation_id).first()
@@ -132,7 +134,11 @@ def renew_invitation(actor: Actor, invitation_id: int) -> tuple[Invitation, Made
     invitation.expires_at = timezone.now() + INVITATION_LIFETIME
     invitation.save(update_fields=["secret_sha256", "expires_at"])
     record(actor, Entry("member.invitation_renewed", "invitation", invitation.pk, invitation.email))
-    return invitation, MadeInvitation(invitation.pk, secret, invitation.expires_at)
+    return _made(invitation, secret)
+
+
+def _made(invitation: Invitation, secret: str) -> MadeInvitation:
+    return MadeInvitation(invitation.pk, invitation.email, invitation.role, secret, invitation.expires_at)
 
 
 def revoke_invitation(actor: Actor, invitation_id: int) -> None:

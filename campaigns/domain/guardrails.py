@@ -202,6 +202,9 @@ def _propose_bid(plan: PlanFacts, wish: Wish) -> Proposal:
 def _propose_budget(plan: PlanFacts, wish: Wish) -> Proposal:
     before = plan.daily_budget_fen
     asked = _asked(before, wish)
+    if wish.kind == "set" and wish.value is None:
+        refusal = () if before is None else (Note("refuse", "budget_not_unlimited"),)
+        return Proposal("budget", before, None, before, refusal)
     if asked is None:
         code = "budget_unlimited" if before is None and wish.kind != "set" else "nothing_to_change"
         return Proposal("budget", before, None, before, (Note("refuse", code),))
@@ -284,44 +287,48 @@ def _bring_inside(wish: Wish, asked: int, least: int, most: int, code: str) -> t
 _SENTENCES: Mapping[str, tuple[str, str]] = {
     "plan_deleted": ("The plan is deleted.", "计划已删除。"),
     "account_paused": ("The media account is paused in X-Magnet.", "媒体账户已在 X-Magnet 中暂停。"),
-    "unchanged": ("It is so already.", "与当前一致,无需修改。"),
+    "unchanged": ("It is so already.", "与当前一致，无需修改。"),
     "nothing_to_change": ("There is no number to change.", "没有可修改的数值。"),
-    "bid_not_allowed": ("This plan has no bid (maximum conversions).", "该计划为最大转化投放,没有出价。"),
+    "budget_not_unlimited": (
+        "The budget of a live plan is not made unlimited from here; write an amount.",
+        "此处不能将在投计划的预算改为不限，请填写金额。",
+    ),
+    "bid_not_allowed": ("This plan has no bid (maximum conversions).", "该计划为最大转化投放，没有出价。"),
     "bid_out_of_range": (
         "The bid must be between ¥{least} and ¥{most}.",
         "出价须在 ¥{least} 与 ¥{most} 之间。",
     ),
     "budget_out_of_range": (
         "The media takes a daily budget between ¥{least} and ¥{most} now (today's cost included).",
-        "媒体当前允许的日预算为 ¥{least} 至 ¥{most}(已计入今日消耗)。",
+        "媒体当前允许的日预算为 ¥{least} 至 ¥{most}（已计入今日消耗）。",
     ),
-    "budget_unlimited": ("The budget is unlimited; set an amount first.", "预算不限,请先设定金额。"),
+    "budget_unlimited": ("The budget is unlimited; set an amount first.", "预算不限，请先设定金额。"),
     "budget_changed_too_often": (
         "The media allows {most} budget changes a day; they are used up.",
-        "媒体每天最多允许修改预算 {most} 次,今日已用完。",
+        "媒体每天最多允许修改预算 {most} 次，今日已用完。",
     ),
     "budget_step_too_small": (
         "The media wants a budget to change by at least ¥{least}.",
         "媒体要求每次预算调整不少于 ¥{least}。",
     ),
     "status_unknown": ("The status is enabled or paused.", "状态只能是启用或暂停。"),
-    "schedule_unreadable": ("A schedule has 336 half hours of 0 and 1.", "投放时段须为 336 位 0/1(半小时)。"),
-    "schedule_empty": ("The schedule has no hour; the media would deliver always.", "时段为空,媒体会按全天投放。"),
+    "schedule_unreadable": ("A schedule has 336 half hours of 0 and 1.", "投放时段须为 336 位 0/1（半小时）。"),
+    "schedule_empty": ("The schedule has no hour; the media would deliver always.", "时段为空，媒体会按全天投放。"),
     "whole_hours_only": ("This media schedules by whole hours.", "该媒体只支持整点时段。"),
     "name_length": (
         "The name must have 1 to {most} characters as this media counts; it has {length}.",
-        "名称须为 1 至 {most} 个字符(按媒体计数),当前为 {length}。",
+        "名称须为 1 至 {most} 个字符（按媒体计数），当前为 {length}。",
     ),
     "name_characters": ("The name holds a control character.", "名称含有控制字符。"),
     "name_taken": ("Another live plan of the account has this name.", "该账户已有同名计划。"),
     "name_repeated": ("Two plans of one account would get this name.", "同一账户将有两个计划同名。"),
     "compensation_would_be_void": (
         "{used} of {allowed} bid or targeting edits are used today: one more voids the cost guarantee.",
-        "今日已修改出价或定向 {used}/{allowed} 次,再改将失去成本保障赔付。",
+        "今日已修改出价或定向 {used}/{allowed} 次，再改将失去成本保障赔付。",
     ),
     "compensation_last_edit": (
         "This is the last edit today ({used} of {allowed} used) that keeps the cost guarantee.",
-        "今日已用 {used}/{allowed} 次,这是保住成本保障的最后一次修改。",
+        "今日已用 {used}/{allowed} 次，这是保住成本保障的最后一次修改。",
     ),
 }
 

@@ -19,7 +19,7 @@ from media_connectors.selectors.directory import AccountFacts
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.clock import MEDIA_TIMEZONE
 from xmagnet.core.errors import FieldError, InvalidInput
-from xmagnet.core.money import fen_from_yuan
+from xmagnet.core.money import fen_from_text
 
 Kind = Literal["choice", "text", "integer", "money", "day", "labels", "number"]
 
@@ -128,7 +128,7 @@ def apply_filters(actor: Actor, query: PlanQuery, accounts: dict[int, AccountFac
 def fen_of(text: str) -> int:
     """Fen of an amount in yuan as people write it; raises ``ValueError``."""
     try:
-        return fen_from_yuan(text.replace(",", "").replace("¥", "").strip())
+        return fen_from_text(text)
     except ValueError:
         raise ValueError(_("“%(text)s” is not an amount in yuan.") % {"text": text}) from None
 

@@ -15,7 +15,7 @@ from campaigns.contracts import METRICS, PlanRow, PlanTotals
 from frontend import formats
 from frontend.plan_words import DELIVERY_TONES, LEARNING_TONES, REVIEW_TONES, STATUS_TONES, schedule_text
 from frontend.tables.plan_columns import Column
-from frontend.templatetags.kit import platform_name, relative_time
+from frontend.templatetags.kit import exact_time, platform_name, relative_words
 
 _ARROWS = {"up": "▲", "down": "▼", "flat": "＝", "none": ""}
 
@@ -43,14 +43,14 @@ def metric_text(key: str, value: float | None) -> str:
 
 
 def exact_text(key: str, value: float | None) -> str:
-    """A ratio's digits that the table rounds away, as the attribute that shows them on hover; sums need none."""
+    """A ratio with the digits that the table rounds away; "" for sums, which need none."""
     metric = METRICS[key]
     if value is None or metric.is_additive:
         return ""
     scale = {"money": 0.01, "percent": 100}.get(metric.unit, 1)
     sign = {"money": "¥", "percent": "%"}.get(metric.unit, "")
     number = f"{value * scale:.6g}"
-    return f' title="{sign}{number}"' if sign == "¥" else f' title="{number}{sign}"'
+    return f"{sign}{number}" if sign == "¥" else f"{number}{sign}"
 
 
 class LineWriter:
@@ -62,6 +62,7 @@ class LineWriter:
         self._writers = [(column, self._writer(column)) for column in columns]
         self._status = _badges(Status, STATUS_TONES)
         self._platforms: dict[str, SafeString] = {}
+        self._against = escape(_("%(now)s, earlier %(before)s"))
         self._words = {"up": _("up"), "down": _("down"), "flat": _("unchanged"), "none": ""}
 
     def line(self, row: PlanRow) -> Line:
@@ -104,12 +105,13 @@ class LineWriter:
         text = metric_text(key, value)
         exact = exact_text(key, value)
         if not self._compares:
-            return f'<td class="number"{exact}>{text}</td>'
+            return f'<td class="number" data-hint="{exact}">{text}</td>' if exact else f'<td class="number">{text}</td>'
         before = compared.get(key)
         change = formats.change(value, before)
+        hint = self._against % {"now": exact or text, "before": exact_text(key, before) or metric_text(key, before)}
         return (
-            f'<td class="number"{exact}>{text}<span class="change" data-direction="{change.direction}" '
-            f'title="{metric_text(key, before)}">{_ARROWS[change.direction]}<span class="visually-hidden">'
+            f'<td class="number" data-hint="{hint}">{text}<span class="change" data-direction="{change.direction}">'
+            f'{_ARROWS[change.direction]}<span class="visually-hidden">'
             f"{self._words[change.direction]} </span>{change.text}</span></td>"
         )
 
@@ -130,24 +132,28 @@ class LineWriter:
     def _account(self, row: PlanRow) -> str:
         account = row.account
         return (
-            f'<td><span class="cut" title="{escape(account.name)} · {escape(account.remote_id)}">'
+            f'<td data-hint="{escape(account.name)} · {escape(account.remote_id)}"><span class="cut">'
             f"{escape(account.name)}</span></td>"
         )
 
     def _campaign(self, row: PlanRow) -> str:
         name = escape(row.campaign_name)
-        return f'<td><span class="cut" title="{name}">{name or formats.DASH}</span></td>'
+        return f'<td data-hint="{name}"><span class="cut">{name or formats.DASH}</span></td>'
 
     def _labels(self, row: PlanRow) -> str:
         tags = _safe("".join(f'<span class="label-tag">{escape(label)}</span>' for label in row.labels) or formats.DASH)
         return f"<td>{self._if_editable(row, 'labels', tags, _('Labels'))}</td>"
 
     def _note(self, row: PlanRow) -> str:
-        shown = format_html('<span class="cut" title="{}">{}</span>', row.note, row.note or formats.DASH)
-        return f"<td>{self._if_editable(row, 'note', shown, _('Note'))}</td>"
+        shown = format_html('<span class="cut">{}</span>', row.note or formats.DASH)
+        return f'<td data-hint="{escape(row.note)}">{self._if_editable(row, "note", shown, _("Note"))}</td>'
 
     def _created_at(self, row: PlanRow) -> str:
-        return f'<td class="nowrap">{relative_time(row.created_at)}</td>'
+        made = row.created_at
+        return (
+            f'<td class="nowrap" data-hint="{exact_time(made)}"><time datetime="{made.isoformat()}" data-relative>'
+            f"{relative_words(made)}</time></td>"
+        )
 
     def _if_editable(self, row: PlanRow, field: str, shown: Any, label: str) -> SafeString:
         if self._may_edit and row.status != "deleted":

@@ -116,14 +116,18 @@ def relative_time(instant: datetime | None) -> SafeString:
     """“3 minutes ago”, kept true by the page, with the exact instant on hover."""
     if instant is None:
         return format_html("{}", formats.DASH)
+    return format_html(
+        '<time datetime="{}" title="{}" data-relative>{}</time>',
+        instant.isoformat(), exact_time(instant), relative_words(instant),
+    )  # fmt: skip
+
+
+def relative_words(instant: datetime) -> str:
+    """“3 minutes ago”."""
     now = timezone.now()
     if instant > now:
-        words = pgettext("time", "in %(span)s") % {"span": timesince(now, instant, depth=1)}
-    else:
-        words = pgettext("time", "%(span)s ago") % {"span": timesince(instant, now, depth=1)}
-    return format_html(
-        '<time datetime="{}" title="{}" data-relative>{}</time>', instant.isoformat(), exact_time(instant), words
-    )
+        return pgettext("time", "in %(span)s") % {"span": timesince(now, instant, depth=1)}
+    return pgettext("time", "%(span)s ago") % {"span": timesince(instant, now, depth=1)}
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,7 @@ from frontend.views.answers import done
 from frontend.views.base import Fragment, address
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import Conflict, InvalidInput
-from xmagnet.core.money import fen_from_yuan
+from xmagnet.core.money import fen_from_text
 
 #: changes shown one by one; the counts always speak of all
 SHOWN = 200
@@ -291,14 +292,14 @@ def yuan_text(fen: int | None) -> str:
 
 def _fen(text: str) -> int:
     try:
-        return fen_from_yuan(text.replace(",", "").replace("¥", ""))
+        return fen_from_text(text)
     except ValueError:
         raise InvalidInput(_("Write an amount in yuan, such as 35 or 35.50.")) from None
 
 
 def _number(text: str) -> float:
     try:
-        number = float(text.rstrip("%"))
+        number = float(unicodedata.normalize("NFKC", text).replace("−", "-").rstrip("% "))
     except ValueError:
         number = float("nan")
     if not -100 < number <= 1000:

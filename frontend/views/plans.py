@@ -250,7 +250,9 @@ def _shortcuts() -> list[tuple[tuple[str, ...], str]]:
         (("j", "k"), _("Next and previous plan")),
         (("x", "Space"), _("Select the plan")),
         (("e",), _("Change the bid or budget")),
-        (("o",), _("Open the plan")),
+        (("←", "→"), _("Along the row, with exact values")),
+        (("o", "Enter"), _("Open the plan")),
+        (("Esc",), _("Select nothing")),
     ]
 
 

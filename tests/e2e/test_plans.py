@@ -68,6 +68,45 @@ def test_the_table_searches_sorts_selects_and_answers_to_keys(optimizer: User, s
     expect(page.locator("tr[data-selected]")).to_have_count(12)
 
 
+def test_formulas_and_exact_values_are_told_to_the_keyboard(optimizer: User, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(optimizer)
+    page.goto("/o/sunrise/plans/?cols=cost,cpa,created_at&sort=name&compare=previous")
+    page.locator("thead th a", has_text="CPA").focus()
+    hint = page.locator("#hint")
+    expect(hint).to_contain_text("Cost ÷ conversions")
+    expect(page.locator("thead th a", has_text="CPA")).to_have_attribute("aria-describedby", "hint")
+    page.keyboard.press("Escape")
+    expect(hint).to_be_hidden()
+    page.keyboard.press("j")
+    for _cell in range(5):
+        page.keyboard.press("ArrowRight")
+    expect(hint).to_contain_text("¥")
+    expect(hint).to_contain_text("earlier")
+    page.keyboard.press("ArrowRight")
+    expect(hint).to_contain_text("UTC+8")
+    page.keyboard.press("j")
+    expect(hint).to_be_hidden()
+
+
+def test_keys_of_the_table_leave_buttons_their_own(optimizer: User, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(optimizer)
+    page.goto("/o/sunrise/plans/")
+    page.locator("tbody input[name=plan]").nth(2).click()  # the mouse leaves the focus on the box
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("[data-bulk-count]")).to_have_text("2 selected")
+    expect(page.locator("tr[data-current]")).to_have_attribute(
+        "data-row", page.locator("tbody tr").nth(3).get_attribute("data-row") or ""
+    )
+    page.get_by_label("Export").focus()
+    page.keyboard.press(" ")
+    expect(page.get_by_role("link", name="XLSX")).to_be_visible()
+    expect(page.locator("[data-bulk-count]")).to_have_text("2 selected")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-bulk-bar]")).to_be_hidden()
+
+
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
 def test_the_builder_is_whole_and_accessible(
     width: int,

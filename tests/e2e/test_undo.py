@@ -71,6 +71,8 @@ def test_one_edit_is_taken_back_from_its_toast(world: World, desk: Page) -> None
     arrive(world)
     expect(desk.locator("td[data-cell-state]")).to_have_count(0)  # it has arrived
     expect(first).to_have_text("¥61.00")
+    expect(desk.locator("tr[data-current]")).to_have_count(1)  # the keyboard goes on where it was
+    expect(first).to_be_focused()
     desk.get_by_role("button", name="Undo").click()
     expect(desk.locator("#toasts")).to_contain_text("Taking back 1 change.")
     arrive(world)

@@ -310,6 +310,27 @@ def test_a_cell_that_is_sent_says_what_to_follow(admin: Client, organization: Or
     assert [(row["plan_id"], row["value"]) for row in rows_of(organization)] == [(plans[0].pk, 4100)]
 
 
+@pytest.mark.parametrize("typed", ["￥６０", "60 元", "60.00", " ¥60"])
+def test_a_cell_reads_amounts_as_they_are_typed_in_china(admin: Client, plans: list[Any], typed: str) -> None:
+    html = admin.post(f"/o/sunrise/plans/{plans[0].pk}/cell/bid/", {"value": typed, "check": "yes"}).content.decode()
+    assert "<ins>¥60.00</ins>" in html
+
+
+@pytest.mark.parametrize("typed", ["1e400", "1e999999", "6,0", "nan", "", "60;"])
+def test_a_cell_refuses_what_is_no_amount_in_words(admin: Client, plans: list[Any], typed: str) -> None:
+    for extra in ({}, {"check": "yes"}):
+        answer = admin.post(f"/o/sunrise/plans/{plans[0].pk}/cell/bid/", {"value": typed, **extra})
+        assert "Write an amount in yuan" in answer.content.decode()
+    form = {"field": "bid", "kind": "percent", "value": "1e400", "plan": ids(plans)}
+    assert "Write a percentage" in admin.post(CHANGE + "preview/", form).content.decode()
+
+
+def test_a_budget_is_not_made_unlimited_and_the_cell_says_so(admin: Client, plans: list[Any]) -> None:
+    address = f"/o/sunrise/plans/{plans[0].pk}/cell/budget/"
+    html = admin.post(address, {"value": "不限", "check": "yes"}).content.decode()
+    assert "is not made unlimited from here" in html
+
+
 def test_who_watches_a_cell_needs_no_notice_of_its_success_but_a_selection_is_told(
     admin: Client, organization: Organization, plans: list[Any]
 ) -> None:

@@ -67,6 +67,20 @@ def test_a_filter_that_cannot_be_used_says_why_and_shows_nothing(admin: Client, 
     assert plans[0].name not in html
 
 
+@pytest.mark.parametrize("value", ["1e400", "12,5", "abc"])
+def test_an_amount_that_is_none_is_named_in_the_filter(admin: Client, plans: list[Any], value: str) -> None:
+    html = admin.get("/o/sunrise/plans/", {"f": f"bid:gt:{value}"}).content.decode()
+    assert f"“{value}” is not an amount in yuan." in html
+
+
+def test_nothing_in_the_table_is_told_to_the_mouse_alone(admin: Client, plans: list[Any]) -> None:
+    columns = "bid,budget,schedule,delivery,cost,ctr,cpa,account,campaign,labels,note,created_at"
+    html = admin.get("/o/sunrise/plans/", {"cols": columns, "compare": "previous"}).content.decode()
+    table = html[html.index('id="plan-table"') :]
+    assert ' title="' not in table[: table.index("</section>")]
+    assert 'data-hint="Cost ÷ conversions' in table
+
+
 def test_a_page_beyond_the_end_is_the_last_one(admin: Client, plans: list[Any]) -> None:
     assert plans[0].name in admin.get(TABLE, {"page": "99"}, **ISLAND).content.decode()
 

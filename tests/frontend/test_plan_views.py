@@ -161,4 +161,4 @@ def test_a_ratio_shows_its_other_digits_on_hover_and_a_sum_needs_none(
     html = admin.get(TABLE, {"cols": "cost,cpc"}).content.decode()
     row = html.split("<tbody>")[1]
     assert '<td class="number">¥120.00</td>' in row
-    assert '<td class="number" title="¥0.6">¥0.60</td>' in row
+    assert '<td class="number" data-hint="¥0.6">¥0.60</td>' in row

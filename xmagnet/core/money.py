@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 CENT = Decimal("0.01")
+#: far above any budget, far below what a column of fen holds
+MOST_YUAN = 10**12
+#: commas only where they part thousands: "12,5" is twelve and a half to many people, and must not become 125
+_AMOUNT = re.compile(
+    r"^[¥￥]?\s*(?P<number>[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?(?:e[+-]?\d{1,3})?)$", re.ASCII | re.I
+)
 
 
 def fen_from_yuan(value: Decimal | str | int | float) -> int:
@@ -19,6 +27,25 @@ def fen_from_yuan(value: Decimal | str | int | float) -> int:
     if fen != fen.to_integral_value():
         raise ValueError("more than two decimals")
     return int(fen)
+
+
+def yuan_from_text(text: str) -> Decimal:
+    """Yuan of an amount as programs and spreadsheets write it; raises ``ValueError`` for what could be another one."""
+    match = _AMOUNT.match(text.strip())
+    amount = Decimal(match["number"].replace(",", "")) if match else None
+    if amount is None or abs(amount) > MOST_YUAN:
+        raise ValueError("not an amount")
+    return amount
+
+
+def fen_from_text(text: str) -> int:
+    """Exact fen of an amount as people type and paste it: full-width digits, ¥ or 元; else as strict.
+
+    >>> fen_from_text("￥１，２３４．５"), fen_from_text("88 元")
+    (123450, 8800)
+    """
+    folded = "".join(unicodedata.normalize("NFKC", text).replace("−", "-").split())
+    return fen_from_yuan(yuan_from_text(folded.removesuffix("元")))
 
 
 def yuan_from_fen(fen: int) -> Decimal:

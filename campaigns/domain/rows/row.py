@@ -11,14 +11,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from campaigns.domain.rows.schedule import BadSchedule, read_schedule
+from xmagnet.core.money import yuan_from_text
 
 UNLIMITED = -1  # a budget without a limit, while the row is being read
 LIST_SEPARATOR = "|"
 MOST_ID = 2**63 - 1
-#: commas only where they part thousands: "12,5" is twelve and a half to many people, and must not become 125
-_AMOUNT = re.compile(
-    r"^[¥￥]?\s*(?P<number>[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?(?:e[+-]?\d{1,3})?)$", re.ASCII | re.I
-)
 #: as people and spreadsheets write days; never a bare number, which pydantic would take for seconds since 1970
 _DAY = re.compile(r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})$", re.ASCII)
 #: 46000 is 2025-12-09 to a spreadsheet whose cell lost its format
@@ -30,13 +27,10 @@ _DIGITS_LOST = re.compile(r"^\d(?:\.\d+)?e\+?\d\d$", re.ASCII | re.I)
 def _fen(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
         raise PydanticCustomError("not_an_amount", "not an amount")
-    match = _AMOUNT.match(str(value).strip())
-    if match is None:
-        raise PydanticCustomError("not_an_amount", "not an amount")
-    amount = Decimal(match["number"].replace(",", ""))
-    if abs(amount) > 10**12:
-        raise PydanticCustomError("not_an_amount", "not an amount")
-    fen = amount * 100
+    try:
+        fen = yuan_from_text(str(value)) * 100
+    except ValueError:
+        raise PydanticCustomError("not_an_amount", "not an amount") from None
     if fen != fen.to_integral_value():
         raise PydanticCustomError("too_many_decimals", "at most two decimals")
     return int(fen)

@@ -3,7 +3,6 @@ import "../styles/builder.css";
 
 import { startAmounts } from "../lib/amounts";
 import { startCorrections } from "../lib/corrections";
-import { startDays } from "../lib/dates";
 import { startLibrary } from "../lib/library";
 import { startPickers } from "../lib/picker";
 import { startScheduleGrids } from "../lib/schedule_grid";
@@ -194,7 +193,6 @@ if (form) {
   startScheduleGrids();
   startPickers(changed);
   startLibrary();
-  startDays();
   startAmounts(form, changed);
   startCorrections(document.getElementById("overrides")!, changed);
   checkTitles = startTitles(form);

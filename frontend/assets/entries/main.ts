@@ -5,9 +5,11 @@ import "../icons.svg?url";
 import htmx from "htmx.org";
 
 import { startClipboard } from "../lib/clipboard";
+import { startDays } from "../lib/dates";
 import { startDialogs } from "../lib/dialogs";
 import { startFailures } from "../lib/failures";
 import { startForms } from "../lib/forms";
+import { startHints } from "../lib/hints";
 import { startMenus } from "../lib/menus";
 import { startPolling } from "../lib/polling";
 import { startRelativeTimes } from "../lib/relative_time";
@@ -32,6 +34,8 @@ async function drawChartsWhenPresent(): Promise<void> {
 
 startTheme();
 startMenus();
+startHints();
+startDays();
 startShortcuts();
 startSearch();
 startDialogs();
@@ -42,5 +46,8 @@ startPolling();
 startClipboard();
 startRelativeTimes();
 void drawChartsWhenPresent();
-document.addEventListener("htmx:afterSettle", () => void drawChartsWhenPresent());
+document.addEventListener("htmx:afterSettle", () => {
+  startDays();
+  void drawChartsWhenPresent();
+});
 document.addEventListener("xm:theme", () => void drawChartsWhenPresent());

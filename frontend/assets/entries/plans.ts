@@ -64,18 +64,38 @@ function moveTo(index: number): void {
   const all = rows();
   if (!all.length) return;
   current = Math.max(0, Math.min(all.length - 1, index));
-  for (const [position, row] of all.entries()) row.toggleAttribute("data-current", position === current);
-  all[current]!.scrollIntoView({ block: "nearest" });
+  markCurrent();
+  (document.activeElement as HTMLElement | null)?.blur(); // the row has the keys now, not what was focused before
+  all[current]!.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+/** Left and right along the row: the focused cell says its exact value. */
+function moveAlong(step: number): boolean {
+  const row = rows()[current];
+  if (!row) return false;
+  const cells = [...row.cells];
+  const now = cells.findIndex((cell) => cell.contains(document.activeElement));
+  const next = cells[now < 0 ? 1 : Math.max(0, Math.min(cells.length - 1, now + step))]!;
+  next.tabIndex = -1;
+  next.focus();
+  return true;
+}
+
+function markCurrent(): void {
+  for (const [position, row] of rows().entries()) row.toggleAttribute("data-current", position === current);
 }
 
 function startKeys(): void {
   addShortcut("j", () => moveTo(current + 1));
   addShortcut("k", () => moveTo(current - 1));
+  addShortcut("ArrowRight", () => moveAlong(1));
+  addShortcut("ArrowLeft", () => moveAlong(-1));
   const toggle = () => {
     const box = rows()[current]?.querySelector<HTMLInputElement>('input[name="plan"]');
-    if (!box) return;
+    if (!box) return false;
     box.checked = !box.checked;
     tick(box, false);
+    return true;
   };
   addShortcut("x", toggle);
   addShortcut(" ", toggle);
@@ -84,7 +104,18 @@ function startKeys(): void {
     const money = row?.querySelector<HTMLElement>('[data-edit="bid"], [data-edit="budget"]');
     (money ?? row?.querySelector<HTMLElement>("[data-edit]"))?.click();
   });
-  addShortcut("o", () => rows()[current]?.querySelector<HTMLAnchorElement>(".fix-name a")?.click());
+  const open = () => {
+    const link = rows()[current]?.querySelector<HTMLAnchorElement>(".fix-name a");
+    link?.click();
+    return !!link;
+  };
+  addShortcut("o", open);
+  addShortcut("Enter", open);
+  addShortcut("Escape", () => {
+    const isSelected = isEverything || boxes().some((box) => box.checked);
+    if (isSelected) selectAll(false);
+    return isSelected;
+  });
   addShortcut("/", () => document.getElementById("plan-q")?.focus());
 }
 
@@ -118,6 +149,11 @@ function searchIn(input: HTMLInputElement): void {
 function onClick(event: MouseEvent): void {
   const target = event.target as HTMLElement;
   const button = target.closest<HTMLElement>("button");
+  const row = target.closest<HTMLTableRowElement>("#plan-selection tbody tr");
+  if (row) {
+    current = rows().indexOf(row);
+    markCurrent();
+  }
   if (target instanceof HTMLInputElement && target.name === "plan") tick(target, event.shiftKey);
   else if (target.matches("[data-check-page]")) selectAll((target as HTMLInputElement).checked);
   else if (!button) return;
@@ -187,7 +223,7 @@ function followOperator(select: HTMLSelectElement): void {
 }
 
 // The table is asked again without losing what is ticked; while somebody edits or reads a dialog it waits.
-let kept: { ids: Set<string>; isEverything: boolean } | null = null;
+let kept: { ids: Set<string>; isEverything: boolean; row: string; cell: number } | null = null;
 const WAIT_MS = 1500;
 
 function reload(): void {
@@ -199,7 +235,13 @@ function reload(): void {
     window.setTimeout(reload, WAIT_MS);
     return;
   }
-  kept = { ids: new Set(boxes().filter((box) => box.checked).map((box) => box.value)), isEverything };
+  const row = rows()[current];
+  kept = {
+    ids: new Set(boxes().filter((box) => box.checked).map((box) => box.value)),
+    isEverything,
+    row: row?.dataset["row"] ?? "",
+    cell: row ? [...row.cells].findIndex((cell) => cell.contains(document.activeElement)) : -1,
+  };
   void window.htmx.ajax("get", location.href, { target: "#plan-table", swap: "outerHTML" });
 }
 
@@ -207,6 +249,10 @@ function restoreSelection(): void {
   if (!kept) return;
   for (const box of boxes()) box.checked = kept.ids.has(box.value);
   isEverything = kept.isEverything;
+  current = rows().findIndex((row) => row.dataset["row"] === kept!.row);
+  markCurrent();
+  const cell = rows()[current]?.cells[kept.cell];
+  if (document.activeElement === document.body) cell?.querySelector<HTMLElement>("button, a, input")?.focus({ preventScroll: true });
   kept = null;
 }
 

@@ -27,9 +27,6 @@ class DayPicker {
     opener.addEventListener("click", () => (this.panel.hidden ? this.open() : this.close()));
     input.addEventListener("change", () => this.tidy());
     this.panel.addEventListener("keydown", (event) => this.onKey(event));
-    document.addEventListener("pointerdown", (event) => {
-      if (!this.panel.hidden && !(event.target as Element).closest(".day-field")) this.panel.hidden = true;
-    });
   }
 
   /** 2026/1/5 becomes 2026-01-05; what is no day is said by the browser where the form is sent and by the preview. */
@@ -128,6 +125,13 @@ class DayPicker {
     this.draw();
   }
 }
+
+document.addEventListener("pointerdown", (event) => {
+  const inside = (event.target as Element).closest(".day-field");
+  for (const panel of document.querySelectorAll<HTMLElement>(".day-panel:not([hidden])")) {
+    if (panel.closest(".day-field") !== inside) panel.hidden = true;
+  }
+});
 
 export function startDays(within: ParentNode = document): void {
   for (const input of within.querySelectorAll<HTMLInputElement>("[data-day]:not([data-started])")) {

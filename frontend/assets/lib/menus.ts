@@ -20,7 +20,8 @@ function moveFocus(menu: HTMLDetailsElement, step: number): void {
 
 export function startMenus(): void {
   document.addEventListener("click", (event) => {
-    closeMenus((event.target as Element).closest("details[data-menu]"));
+    // The path as it was at the click: what was clicked may have been replaced by it.
+    closeMenus(event.composedPath().find((one) => one instanceof Element && one.matches("details[data-menu]")) as Element | undefined);
   });
   document.addEventListener("keydown", (event) => {
     const menu = (event.target as Element).closest<HTMLDetailsElement>("details[data-menu][open]");

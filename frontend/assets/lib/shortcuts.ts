@@ -1,11 +1,20 @@
 // Keys that work on every page; a page adds its own with addShortcut. None fires while somebody types.
-type Action = (event: KeyboardEvent) => void;
+// An action that answers false leaves the key to the browser.
+type Action = (event: KeyboardEvent) => void | boolean;
 
 const actions = new Map<string, Action>();
 let pending = "";
 
 export function isTyping(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement && /^(checkbox|radio|button|submit)$/.test(target.type)) return false;
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+/** Keys that a focused control answers itself: no shortcut takes Space from a button or Enter from a link. */
+function belongsToControl(event: KeyboardEvent): boolean {
+  const within = (selector: string) => !!(event.target as Element).closest?.(selector);
+  if (event.key.startsWith("Arrow")) return within("input, details[open], [role=tablist], [role=grid]");
+  return (event.key === " " || event.key === "Enter") && within("a[href], button, summary, input, [role=button]");
 }
 
 export function addShortcut(keys: string, action: Action): void {
@@ -23,14 +32,13 @@ export function startShortcuts(): void {
       if (search) search(event);
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || belongsToControl(event)) return;
     if (document.querySelector("dialog[open]")) return;
     const sequence = pending ? `${pending} ${event.key}` : event.key;
     pending = "";
     const action = actions.get(sequence);
     if (action) {
-      event.preventDefault();
-      action(event);
+      if (action(event) !== false) event.preventDefault();
     } else if ([...actions.keys()].some((keys) => keys.startsWith(`${event.key} `))) {
       pending = event.key;
       window.setTimeout(() => (pending = ""), 1200);

@@ -237,14 +237,14 @@ def waiting_json(change: WaitingChange) -> dict[str, Any]:
     return body
 
 
-def preview_json(preview: ChangePreview, *, limit: int = 1_000) -> dict[str, Any]:
-    """A preview; at most ``limit`` lines, the counts are of all."""
+def preview_json(preview: ChangePreview) -> dict[str, Any]:
+    """A preview; the counts are of all."""
     return {
         "validate_only": True,
         "counts": dict(preview.counts),
         "missing_plan_ids": list(preview.missing_plan_ids),
-        "changes": [change_json(change) for change in preview.changes[:limit]],
-        "is_truncated": len(preview.changes) > limit,
+        "changes": [change_json(change) for change in preview.changes],
+        "is_truncated": preview.total > len(preview.changes),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet, Sum
@@ -45,9 +46,12 @@ def waiting_plans(actor: Actor, job_id: str, *, limit: int) -> WaitingPlans:
     )
 
 
-def waiting_plan_ids(actor: Actor, job_id: str) -> list[int]:
-    """Their ids: at most a job's rows."""
-    return list(_waiting(actor, job_id).values_list("id", flat=True))
+def waiting_plan_ids(actor: Actor, job_id: str, *, limit: int, among: Collection[int] | None = None) -> list[int]:
+    """Ids of the first ``limit`` of them, or of those that are ``among`` the given ids."""
+    waiting = _waiting(actor, job_id)
+    if among is not None:
+        waiting = waiting.filter(pk__in=among)
+    return list(waiting.values_list("id", flat=True)[:limit])
 
 
 def _waiting(actor: Actor, job_id: str) -> QuerySet[Plan]:

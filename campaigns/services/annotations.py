@@ -11,12 +11,15 @@ from campaigns.models import Plan
 from campaigns.services.plan_log import plan_entry
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record_many
+from xmagnet.core.batches import ROWS, batches_of
 from xmagnet.core.errors import FieldError, InvalidInput, NotFound
 
 MAX_LABELS = 20
 LABEL_LENGTH = 40
 NOTE_LENGTH = 5_000
 MAX_PLANS = 20_000
+#: what labels and notes do not need of a plan: most of its weight
+UNREAD = ("settings", "targeting", "materials")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ def _plans(actor: Actor, plan_ids: Sequence[int]) -> list[Plan]:
     if not wanted or len(wanted) > MAX_PLANS:
         _refuse("/plan_ids", _("Between 1 and %(most)d plans.") % {"most": MAX_PLANS})
     mine = Plan.objects.all().visible_to(actor).select_related("account")
-    plans = list(mine.filter(pk__in=wanted).order_by("id").select_for_update(of=("self",)))
+    mine = mine.defer(*UNREAD).order_by("id").select_for_update(of=("self",))
+    plans = [plan for batch in batches_of(sorted(wanted), ROWS) for plan in mine.filter(pk__in=batch)]
     if len(plans) != len(wanted):
         raise NotFound
     return plans

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -128,6 +128,8 @@ class _Work:
     def __init__(self, actor: Actor, request: CopyRequest) -> None:
         actor.require("plans:write")
         self._request = request
+        if len(request.plan_ids) > MAX_ROWS:  # before any of them is read
+            _refuse_total(len(request.plan_ids))
         facts = account_facts(actor)
         plans = (
             Plan.objects.all()
@@ -145,8 +147,7 @@ class _Work:
         if not 1 <= request.copies <= MAX_COPIES:
             raise InvalidInput(_("Between 1 and %(most)d copies.") % {"most": MAX_COPIES})
         if self.total() > MAX_ROWS:
-            text = _("%(total)d plans are too many for one job; at most %(most)d.")
-            raise InvalidInput(text % {"total": self.total(), "most": MAX_ROWS})
+            _refuse_total(self.total())
         self._library: dict[str, tuple[UsedMaterial, ...]] = {}
         if self._targets:
             found = used_materials(actor, [account.id for account in self._targets])
@@ -264,3 +265,8 @@ def note_sentence(note: CopyNote) -> str:
         ),
     }  # fmt: skip
     return texts[note.code] % values
+
+
+def _refuse_total(total: int) -> NoReturn:
+    text = _("%(total)d plans are too many for one job; at most %(most)d.")
+    raise InvalidInput(text % {"total": total, "most": MAX_ROWS})

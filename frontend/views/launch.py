@@ -11,8 +11,8 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from campaigns.selectors.launching import waiting_plan_ids, waiting_plans
-from campaigns.services.changes.planning import Wish, change_plans
-from frontend.views.base import Fragment, Page
+from campaigns.services.changes.planning import MAX_PLANS, Wish, change_plans
+from frontend.views.base import Fragment, Page, number_or_none
 from frontend.views.jobs import CREATE_PLANS, OneJob
 from xmagnet.core.errors import Conflict, InvalidInput
 
@@ -50,10 +50,9 @@ class Launch(OneJob, Page):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         job = self.job()
-        waiting = waiting_plan_ids(self.actor, job.pk)
-        if request.POST.get("scope") != "all":
-            ticked = set(request.POST.getlist("plan"))
-            waiting = [plan_id for plan_id in waiting if str(plan_id) in ticked]
+        ticked = None if request.POST.get("scope") == "all" else self.ticked()
+        waiting = waiting_plan_ids(self.actor, job.pk, limit=MAX_PLANS + 1, among=ticked)
+        has_more, waiting = len(waiting) > MAX_PLANS, waiting[:MAX_PLANS]
         if not waiting:
             messages.warning(request, _("No plan was chosen, or they all run already. Nothing was sent."))
             return redirect(self.url("job", job.pk))
@@ -66,5 +65,15 @@ class Launch(OneJob, Page):
         except (Conflict, InvalidInput) as refusal:
             messages.warning(request, refusal.detail)
             return redirect(self.url("job", job.pk))
-        messages.success(request, _("The plans are being started."))
+        messages.success(request, _first_part() if has_more else _("The plans are being started."))
         return redirect(self.url("job", accepted.job.pk))
+
+    def ticked(self) -> set[int]:
+        """The plans that were shown and chosen."""
+        found = (number_or_none(text) for text in self.request.POST.getlist("plan")[:SHOWN])
+        return {plan_id for plan_id in found if plan_id is not None}
+
+
+def _first_part() -> str:
+    text = _("The first %(count)s plans are being started. Launch the others when this job is done.")
+    return text % {"count": f"{MAX_PLANS:,}"}

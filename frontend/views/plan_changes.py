@@ -218,7 +218,7 @@ def shown_preview(found: ChangePreview) -> dict[str, Any]:
     return {
         "changes": [shown_change(change) for change in found.changes[:SHOWN]],
         "counts": counts,
-        "more": max(0, len(found.changes) - SHOWN),
+        "more": max(0, found.total - SHOWN),
         "will_change": found.counts.get("change", 0) + found.counts.get("queued", 0),
         "held": found.counts.get("held", 0),
     }

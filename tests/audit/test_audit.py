@@ -158,3 +158,17 @@ def test_the_command_knows_only_real_organizations():
         call_command("verify_audit", "--organization", "nobody")
     with pytest.raises(CommandError, match="needs --organization"):
         call_command("verify_audit", "--seal", "0" * 64)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_chain_is_the_same_in_whatever_pieces_it_is_read(monkeypatch: pytest.MonkeyPatch):
+    organization = OrganizationFactory()
+    with organization_scope(organization.pk):
+        for number in range(3):
+            with transaction.atomic():
+                record_many(make_actor(organization), [Entry("a", "b", number) for _ in range(3)])
+        seal_in_the_end(9)
+        monkeypatch.setattr("xmagnet.audit.sealing.CHUNK", 2)
+        monkeypatch.setattr("xmagnet.core.batches.ROWS", 2)
+        found = verify()
+    assert (found.events, found.broken_seal_id, found.unsealed) == (9, None, 0)

@@ -3,12 +3,13 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import psutil
 import psycopg
@@ -163,3 +164,30 @@ def test_pool_processes_die_with_a_killed_worker(workers: Workers) -> None:
     _, alive = psutil.wait_procs([child], timeout=PATIENCE_SECONDS)
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
     assert len(workers.journal) == 1
+
+
+def test_a_worker_whose_connections_are_cut_while_it_works_goes_on_fetching(
+    workers: Workers, broker_url: str, database_server: TestServer
+) -> None:
+    """As when the database is killed: the message in hand cannot be acknowledged, and that must not be for ever."""
+    workers.start()
+    workers.send()
+    wait_until(lambda: len(workers.journal) == 1)
+    _cut_connections(broker_url, database_server)
+    workers.open_gate()
+    wait_until(lambda: "end" in workers.journal)
+    workers.send()
+    wait_until(lambda: workers.journal.count("end") == 2)
+
+
+def _cut_connections(broker_url: str, server: TestServer) -> None:
+    address = urlsplit(broker_url)
+    if address.scheme == "pgmq":
+        with server.connect() as superuser:
+            superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [address.path.strip("/")]
+            )
+        return
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(b"CLIENT KILL TYPE normal SKIPME yes\r\n")
+        assert connection.recv(100).startswith(b":")

@@ -14,9 +14,9 @@ from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.test import Client
 from django_vite.core.asset_loader import DjangoViteAssetLoader
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.stacks import wait_until
+from tests.stacks import PATIENCE_SECONDS, wait_until
 from xmagnet.accounts.models import User
 
 # Playwright's synchronous API runs an event loop in this thread, which Django would take for async code.
@@ -59,6 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)  # five seconds by themselves
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
@@ -94,7 +95,7 @@ def open_context(browser: Browser, site: str, console_errors: list[str]) -> Iter
 
     def make(**options: Any) -> BrowserContext:
         context = browser.new_context(base_url=site, reduced_motion="reduce", **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("page", watch)
         contexts.append(context)

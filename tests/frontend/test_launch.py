@@ -76,3 +76,12 @@ def test_people_of_another_agency_launch_nothing(
     client.force_login(member, backend="allauth.account.auth_backends.AuthenticationBackend")
     assert client.post(f"/o/sunrise/jobs/{JOB}/launch/start/", {"scope": "all"}).status_code == 404
     assert rows(organization) == []
+
+
+def test_more_plans_than_one_job_takes_are_started_in_parts(
+    admin: Client, organization: Organization, waiting: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontend.views.launch.MAX_PLANS", 2)
+    answer = admin.post(f"/o/sunrise/jobs/{JOB}/launch/start/", {"scope": "all", "key": "k1"}, follow=True)
+    assert "The first 2 plans are being started." in answer.content.decode()
+    assert [row["plan_id"] for row in rows(organization)] == [plan.pk for plan in waiting[:2]]

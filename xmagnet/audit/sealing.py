@@ -18,6 +18,7 @@ from django.db.models.expressions import RawSQL
 
 from xmagnet.audit.models import AuditEvent, AuditSeal
 from xmagnet.audit.selectors import CHUNK
+from xmagnet.core.batches import rows_by_key
 from xmagnet.core.locks import Lock, transaction_lock
 from xmagnet.core.scope import require_organization_id
 
@@ -61,15 +62,15 @@ def verify(*, kept_sha256: str = "") -> Verification:
     """Recompute the chain of the organization in scope; ``kept_sha256`` is a seal that must stand in it."""
     with transaction.atomic():
         previous, start, events = "", 0, 0
-        seals = list(AuditSeal.objects.order_by("up_to_transaction"))
-        for link in seals:
+        seals = AuditSeal.objects.count()
+        for link in rows_by_key(AuditSeal.objects.all(), "up_to_transaction"):
             digest, count = _digest(previous, start, link.up_to_transaction)
             if digest != link.sha256 or count != link.event_count:
-                return Verification(len(seals), events, 0, link.pk)
+                return Verification(seals, events, 0, link.pk)
             previous, start, events = link.sha256, link.up_to_transaction, events + count
         unsealed = AuditEvent.objects.filter(transaction_id__gte=start).count()
-        has_kept = not kept_sha256 or any(link.sha256 == kept_sha256 for link in seals)
-        return Verification(len(seals), events, unsealed, None, previous, has_kept)
+        has_kept = not kept_sha256 or AuditSeal.objects.filter(sha256=kept_sha256).exists()
+        return Verification(seals, events, unsealed, None, previous, has_kept)
 
 
 def _digest(previous: str, start: int, end: int) -> tuple[str, int]:

@@ -26,6 +26,27 @@ class Channel(pgmq.Channel):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self.qos.restore_at_shutdown = True
 
+    def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
+        """Count the message as done with even when the database cannot be told so.
+
+        A message that cannot be deleted comes back after the visibility timeout, as after a kill -9. But it must not go
+        on counting as in hand: Celery only logs the failure, and with every process's message counted for ever the
+        worker would look for none again, though the database has long come back.
+        """
+        try:
+            super().basic_ack(delivery_tag, multiple)
+        except self.connection.connection_errors:
+            self.qos.ack(delivery_tag)
+            raise
+
+    def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """The same for a message that is handed back."""
+        try:
+            super().basic_reject(delivery_tag, requeue=requeue)
+        except self.connection.connection_errors:
+            self.qos.reject(delivery_tag, requeue=False)
+            raise
+
 
 class Transport(pgmq.Transport):  # type: ignore[misc]
     """Polls from the worker's event loop, ten times as often for a second after each message.

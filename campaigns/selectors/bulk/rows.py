@@ -10,10 +10,10 @@ from campaigns.choices import RowState
 from campaigns.models import BulkRow, Plan
 from campaigns.selectors.bulk.messages import MEDIA_PROBLEMS, sentence, translated
 from xmagnet.accounts.actor import Actor
+from xmagnet.core.batches import rows_by_key
 from xmagnet.core.spreadsheets import column_letter
 from xmagnet.jobs.models import Job
 
-STREAM_CHUNK = 2000
 #: rows that need somebody
 FAILED_STATES = (RowState.FAILED, RowState.INVALID, RowState.DEAD)
 RETRYABLE_STATES = ("cancelled", "dead")
@@ -106,20 +106,11 @@ def subject_names(actor: Actor, rows: Sequence[RowView]) -> dict[int, str]:
 
 def iterate_rows(job: Job, *, states: Sequence[str] = ()) -> Iterator[RowView]:
     """All rows in input order, a chunk in memory at a time."""
-    after: int | None = None
     columns = job_columns(job)
-    while True:
-        rows = BulkRow.objects.filter(job_id=job.pk).order_by("row_index")
-        if states:
-            rows = rows.filter(state__in=states)
-        if after is not None:
-            rows = rows.filter(row_index__gt=after)
-        chunk = list(rows[:STREAM_CHUNK])
-        if not chunk:
-            return
-        for row in chunk:
-            yield row_view(row, columns)
-        after = chunk[-1].row_index
+    rows = BulkRow.objects.filter(job_id=job.pk)
+    if states:
+        rows = rows.filter(state__in=states)
+    return (row_view(row, columns) for row in rows_by_key(rows, "row_index"))
 
 
 def job_columns(job: Job) -> list[str]:

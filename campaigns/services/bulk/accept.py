@@ -18,6 +18,7 @@ from campaigns.services.bulk.intake import Body, IncomingRow, row_text
 from campaigns.services.bulk.limits import JOB_DEADLINE, QUEUED_JOBS, RUNNING_JOBS
 from campaigns.services.bulk.options import BulkOptions
 from xmagnet.accounts.actor import Actor
+from xmagnet.core.batches import ROWS, batches_of
 from xmagnet.core.errors import Conflict, DomainError
 from xmagnet.jobs.models import Job, new_job_id
 from xmagnet.jobs.services import note
@@ -194,10 +195,11 @@ def _copy_rows(job: Job, rows: Iterable[IncomingRow]) -> int:
             "CREATE TEMP TABLE IF NOT EXISTS campaigns_incoming"
             " (row_index int, line int, client_ref text, source jsonb) ON COMMIT DELETE ROWS"
         )
-        with cursor.copy("COPY campaigns_incoming (row_index, line, client_ref, source) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row((count, row.line, _client_ref(row.source), row_text(row, count)))
-                count += 1
+        for batch in batches_of(rows, ROWS):  # rows may come from this database: not while a COPY has the connection
+            with cursor.copy("COPY campaigns_incoming (row_index, line, client_ref, source) FROM STDIN") as copy:
+                for row in batch:
+                    copy.write_row((count, row.line, _client_ref(row.source), row_text(row, count)))
+                    count += 1
         cursor.execute(
             "INSERT INTO campaigns_bulkrow (organization_id, job_id, row_index, line, client_ref, source, state,"
             " outcome, row_key, plan_remote_id, attempt_count, generation, owner, lease_expiry_count, next_at)"

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Min
+
 from campaigns.choices import Status
 from campaigns.domain.rows.canonical import canonical_sha256, setting_key
 from campaigns.domain.rows.keys import SUFFIX_LENGTH
@@ -55,7 +57,7 @@ class PlanRowChecker:
         self._check_campaigns([item for item in found if item.spec is not None and item.account is not None])
         return [_checked(item) for item in found]
 
-    def remember(self, rows: Sequence[CheckedRow]) -> None:
+    def remember(self, rows: Iterable[CheckedRow]) -> None:
         """Rows checked before a restart count as earlier rows."""
         for row in rows:
             if row.client_ref:
@@ -115,9 +117,8 @@ class PlanRowChecker:
             )
         }
         forms = [item.spec["canonical_sha256"] for item in found if item.spec]
-        plans = dict(
-            live.visible_to(self._actor).filter(canonical_sha256__in=forms).values_list("canonical_sha256", "id")
-        )
+        equal = live.visible_to(self._actor).filter(canonical_sha256__in=forms)  # a form may have thousands of plans
+        plans = dict(equal.order_by().values_list("canonical_sha256").annotate(first=Min("id")))
         for item in found:
             form = item.spec["canonical_sha256"] if item.spec else ""
             first = self._canonical.setdefault(form, item.row.line)

@@ -19,6 +19,7 @@ from campaigns.services.bulk.options import BulkOptions
 from campaigns.services.bulk.progress import refresh_job
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record
+from xmagnet.core.batches import rows_by_key
 from xmagnet.core.errors import Conflict, InvalidInput, NotFound
 from xmagnet.core.ids import new_id
 from xmagnet.jobs.models import Job
@@ -27,6 +28,12 @@ from xmagnet.jobs.services import note
 from xmagnet.jobs.states import JobState
 
 _CANCELLED = [{"field": "", "code": "cancelled", "params": {}, "retryable": True}]
+_UNSENT = Q(state__in=[RowState.CANCELLED, RowState.DEAD])
+#: rows that each way of trying again takes
+_WANTED = {
+    "retryable": _UNSENT | Q(state=RowState.FAILED, errors__contains=[{"retryable": True}]),
+    "all_failed": _UNSENT | Q(state__in=[RowState.FAILED, RowState.INVALID]),
+}
 
 
 def cancel_bulk_job(actor: Actor, job_id: str, *, pause_created: bool = False) -> Job:
@@ -79,8 +86,8 @@ def retry_bulk_job(
             rows = rows.filter(client_ref__in=refs)
         if rows.filter(state__in=[RowState.UNKNOWN, RowState.SENDING]).exists():
             raise Conflict(_("Some rows' outcome is not known yet; try again when it is."))
-        wanted = [row for row in rows.order_by("row_index") if _is_wanted(row, only)]
-        if not wanted:
+        wanted = rows.filter(_WANTED[only])
+        if not wanted.exists():
             raise InvalidInput(_("There is no row to try again."))
         envelope = Envelope(
             kind=job.kind,
@@ -93,9 +100,10 @@ def retry_bulk_job(
             source=job.source or {},
             retry_of_id=job.pk,
         )
-        accepted = accept(actor, (IncomingRow(row.line, row.source) for row in wanted), envelope)
+        sources = rows_by_key(wanted.values_list("row_index", "line", "source"), "row_index")
+        accepted = accept(actor, (IncomingRow(line, source) for _index, line, source in sources), envelope)
         if not accepted.is_replayed:
-            note(job.pk, "retried", by=actor.user_name, rows=len(wanted), job=accepted.job.pk)
+            note(job.pk, "retried", by=actor.user_name, rows=accepted.job.total_count, job=accepted.job.pk)
         return accepted
 
 
@@ -105,14 +113,6 @@ def has_retryable_rows(job: Job) -> bool:
         return True
     failed = BulkRow.objects.filter(job_id=job.pk, state=RowState.FAILED, errors__contains=[{"retryable": True}])
     return bool(job.counts.get(RowState.FAILED)) and failed.exists()
-
-
-def _is_wanted(row: BulkRow, only: str) -> bool:
-    if row.state in {RowState.CANCELLED, RowState.DEAD}:
-        return True
-    if row.state == RowState.FAILED:
-        return only == "all_failed" or any(error.get("retryable") for error in row.errors or [])
-    return row.state == RowState.INVALID and only == "all_failed"
 
 
 def _locked(actor: Actor, job_id: str) -> Job:

@@ -18,7 +18,7 @@ still unsettled (verdict ``unknown``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -59,7 +59,7 @@ class RowChecker(Protocol):
     def check(self, rows: Sequence[SourceRow]) -> list[CheckedRow]:
         """One result for each row. Reads, never writes."""
 
-    def remember(self, rows: Sequence[CheckedRow]) -> None:
+    def remember(self, rows: Iterable[CheckedRow]) -> None:
         """Rows that were checked before a restart."""
 
 

@@ -30,6 +30,9 @@ XLSX_CELLS = 1_000_000  # 10,000 rows of 100 columns; openpyxl makes some 400 by
 XLSX_TAGS = 8_000_000  # of a sheet, and of the texts that its cells share
 XLSX_TAGS_ELSEWHERE = 250_000  # styles and the like; 30 µs each
 XLSX_SHEET_ROWS = 1_048_576  # the last row that spreadsheet programs know
+#: a part that is no sheet is held in memory: the shared texts, styles
+XLSX_PART_BYTES = 64 * MIB
+XLSX_ROW_BYTES = MIB  # a row's XML: 64 KiB of text may be six times as much when escaped, and has its marks around it
 RUNNING_JOBS = 5  # at the same time, for each agency (and for the advertiser's own people)
 QUEUED_JOBS = 50
 VALIDATE_IN_REQUEST_ROWS = 1_000

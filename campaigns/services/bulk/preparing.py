@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -23,6 +23,7 @@ from campaigns.services.bulk.policy import EnginePolicy
 from campaigns.services.bulk.progress import announce, refresh_job
 from xmagnet.accounts.actor import Actor
 from xmagnet.accounts.guard import JobPrincipal, authorized
+from xmagnet.core.batches import rows_by_key
 from xmagnet.core.errors import DomainError
 from xmagnet.core.locks import Lock, transaction_lock, try_session_lock
 from xmagnet.core.scope import organization_scope
@@ -98,14 +99,10 @@ def _check_all(job: Job, actor: Actor, kind: Kind, policy: EnginePolicy) -> bool
             refresh_job(job.pk)
 
 
-def _checked_before(job: Job) -> list[CheckedRow]:
+def _checked_before(job: Job) -> Iterator[CheckedRow]:
     rows = BulkRow.objects.filter(job_id=job.pk).exclude(state=RowState.RECEIVED, spec__isnull=True)
-    return [
-        CheckedRow(index, line, client_ref, account_id, spec)
-        for index, line, client_ref, account_id, spec in rows.order_by("row_index").values_list(
-            "row_index", "line", "client_ref", "account_id", "spec"
-        )
-    ]
+    known = rows.values_list("row_index", "line", "client_ref", "account_id", "spec")
+    return (CheckedRow(*values) for values in rows_by_key(known, "row_index"))
 
 
 def _store(job: Job, kind: Kind, row_ids: Sequence[int], checked: Sequence[CheckedRow]) -> None:

@@ -21,6 +21,8 @@ from campaigns.services.bulk.limits import (
     XLSX_CELLS,
     XLSX_ENTRIES,
     XLSX_INFLATED_BYTES,
+    XLSX_PART_BYTES,
+    XLSX_ROW_BYTES,
     XLSX_SHEET_ROWS,
     XLSX_TAGS,
     XLSX_TAGS_ELSEWHERE,
@@ -33,6 +35,8 @@ _CHUNK_BYTES = 256 * 1024
 _SHEETS, _TEXTS = "xl/worksheets/", "xl/sharedStrings.xml"
 _CELL_TAG = re.compile(rb"[<:]c[\s/>]")
 _FORMULA_TAG = re.compile(rb"[<:]f[\s/>]")
+_END_OF_ROWS = re.compile(rb"</(?:\w+:)?sheetData>")
+_LONGEST_END = 24  # the same for the end of the rows
 _LONGEST_TAG = 8  # bytes of a part's last piece in which one of the tags above may have begun
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # the last: encrypted
 logger = structlog.get_logger(__name__)
@@ -84,16 +88,24 @@ def _survey(archive: zipfile.ZipFile) -> bool:
         if not part.filename.endswith((".xml", ".rels")):
             continue  # pictures and the like, which nobody opens
         most_tags = XLSX_TAGS if is_sheet or part.filename == _TEXTS else XLSX_TAGS_ELSEWHERE
-        tags = cells = 0
-        rest = b""
+        if not is_sheet and part.file_size > XLSX_PART_BYTES:
+            raise _too_large()
+        tags = cells = since_row = 0
+        is_plain, most_bytes, rest, tail = True, XLSX_ROW_BYTES, b"", b""
         with archive.open(part) as content:
             while chunk := content.read(_CHUNK_BYTES):
                 tags += chunk.count(b"<")
                 if is_sheet:
-                    cells += len(_CELL_TAG.findall(rest + chunk))
-                    has_formulas = has_formulas or _FORMULA_TAG.search(rest + chunk) is not None
-                    rest = chunk[-_LONGEST_TAG:]
-                if tags > most_tags or cells > XLSX_CELLS:
+                    text = rest + chunk
+                    cells += len(_CELL_TAG.findall(text))
+                    has_formulas = has_formulas or _FORMULA_TAG.search(text) is not None
+                    is_plain = is_plain and b"<!" not in text  # what looks like a row may stand in a comment or CDATA
+                    row_at = max(text.rfind(b"<row"), text.rfind(b":row")) if is_plain else -1
+                    since_row = len(text) - row_at if row_at >= 0 else since_row + len(chunk)
+                    if _END_OF_ROWS.search(tail + chunk):  # formats and validations of the whole sheet follow
+                        most_bytes = XLSX_PART_BYTES
+                    rest, tail = chunk[-_LONGEST_TAG:], chunk[-_LONGEST_END:]
+                if tags > most_tags or cells > XLSX_CELLS or since_row > most_bytes:
                     raise _too_large()
     return has_formulas
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns.models import Plan
-from campaigns.services.annotations import annotation_entry
+from campaigns.services.annotations import UNREAD, annotation_entry
 from campaigns.services.changes.planning import MAX_PLANS, UNDONE, ChangePreview, PlannedChange, preview_of
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.models import AuditEvent
 from xmagnet.audit.selectors import AuditQuery, search_events
 from xmagnet.audit.services import record_many
+from xmagnet.core.batches import ROWS, batches_of, rows_by_key
 from xmagnet.core.errors import NotFound
 
 FIELDS = ("labels", "note")
@@ -79,8 +81,9 @@ def undo_annotations(
 def _rows(actor: Actor, event_id: int, is_together: bool) -> list[_Row]:
     """One row for each plan and field: from the first *before* to expect the last *after*."""
     found: dict[tuple[int, str], _Row] = {}
-    events = annotation_events(actor, event_id, is_together=is_together).order_by("id")
-    for object_id, old, new in events.values_list("object_id", "before", "after")[:MAX_PLANS]:
+    events = annotation_events(actor, event_id, is_together=is_together)
+    told = rows_by_key(events.values_list("id", "object_id", "before", "after"), "id")
+    for _id, object_id, old, new in islice(told, MAX_PLANS):
         before, after = old or {}, new or {}
         for field in FIELDS:
             if field in after and field in before:
@@ -94,10 +97,11 @@ def _rows(actor: Actor, event_id: int, is_together: bool) -> list[_Row]:
 
 def _plans(actor: Actor, rows: list[_Row], *, is_locked: bool = False) -> dict[int, Plan]:
     mine = Plan.objects.all().visible_to(actor).select_related("account")
-    plans = mine.filter(pk__in={row.plan_id for row in rows}).order_by("id")
     if is_locked:
-        plans = plans.select_for_update(of=("self",))
-    return {plan.pk: plan for plan in plans}
+        mine = mine.select_for_update(of=("self",))
+    ids = sorted({row.plan_id for row in rows})
+    batches = (mine.filter(pk__in=batch).defer(*UNREAD).order_by("id") for batch in batches_of(ids, ROWS))
+    return {plan.pk: plan for plans in batches for plan in plans}
 
 
 def _planned(plan: Plan, row: _Row) -> PlannedChange:

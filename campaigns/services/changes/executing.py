@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -54,7 +54,7 @@ class ChangeRowChecker:
         self._actor = actor
         self._held = held_of(job.params)
 
-    def remember(self, rows: Sequence[CheckedRow]) -> None:
+    def remember(self, rows: Iterable[CheckedRow]) -> None:
         """Rows do not depend on each other."""
 
     def check(self, rows: Sequence[SourceRow]) -> list[CheckedRow]:

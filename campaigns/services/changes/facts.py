@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Min
+from django.db.models import Count, Min, Q
 
 from campaigns.choices import Status
 from campaigns.domain.guardrails import COMPENSATION_DAYS, PlanFacts
 from campaigns.domain.periods import Window
 from campaigns.models import Plan, PlanDay, PlanWindow
-from media_connectors.selectors.directory import account_facts
+from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.selectors import AuditQuery, search_events
+from xmagnet.core.batches import batches_of
 from xmagnet.core.clock import MEDIA_TIMEZONE, media_today
 
 #: entries of the change log that count as edits at the media, whoever made them
 EDITS = ("plan.changed", "plan.undone", "plan.drifted")
+#: plans known at once: a change of 20,000 is looked at in twenty steps
+BATCH = 1_000
+#: what the guards and the previews read of a plan; settings, targeting and materials are most of its weight
+_READ = (
+    "id", "organization_id", "account_id", "agency_id", "platform", "name", "status", "bid_type", "bid_fen",
+    "daily_budget_fen", "schedule", "goal", "titles",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,19 @@ class KnownPlan:
 
 
 def known_plans(actor: Actor, plan_ids: Iterable[int]) -> dict[int, KnownPlan]:
-    """The plans of those ids that the actor may see, in a handful of queries however many they are."""
-    plans = list(Plan.objects.all().visible_to(actor).filter(pk__in=list(plan_ids)).order_by("id"))
+    """The plans of those ids that the actor may see, all in memory: for who gives few ids or needs them together."""
+    return {plan_id: known for _ids, batch in known_batches(actor, plan_ids) for plan_id, known in batch.items()}
+
+
+def known_batches(actor: Actor, plan_ids: Iterable[int]) -> Iterator[tuple[Sequence[int], dict[int, KnownPlan]]]:
+    """The same ``BATCH`` ids at a time in the order given, each with the plans found among them."""
+    accounts = account_facts(actor)
+    for ids in batches_of(plan_ids, BATCH):
+        yield ids, _known(actor, ids, accounts)
+
+
+def _known(actor: Actor, plan_ids: Sequence[int], accounts: dict[int, AccountFacts]) -> dict[int, KnownPlan]:
+    plans = list(Plan.objects.all().visible_to(actor).filter(pk__in=plan_ids).only(*_READ).order_by("id"))
     if not plans:
         return {}
     ids = [plan.pk for plan in plans]
@@ -49,8 +67,7 @@ def known_plans(actor: Actor, plan_ids: Iterable[int]) -> dict[int, KnownPlan]:
         .annotate(first_on=Min("stat_date"))
         .values_list("plan_id", "first_on")
     )
-    bids, budgets = _edits_today(actor, ids)
-    accounts = account_facts(actor)
+    edits = _edits_today(actor, ids)
     ends = {plan_id: day + timedelta(days=COMPENSATION_DAYS - 1) for plan_id, day in first_cost.items()}
     guaranteed = {plan_id: day for plan_id, day in ends.items() if day >= today}
     return {
@@ -65,8 +82,8 @@ def known_plans(actor: Actor, plan_ids: Iterable[int]) -> dict[int, KnownPlan]:
                 schedule=plan.schedule,
                 name=plan.name,
                 spent_today_fen=spent.get(plan.pk, 0),
-                bid_edits_today=bids[plan.pk],
-                budget_changes_today=budgets[plan.pk],
+                bid_edits_today=edits.get(plan.pk, (0, 0))[0],
+                budget_changes_today=edits.get(plan.pk, (0, 0))[1],
                 is_in_compensation_window=plan.pk in guaranteed,
                 is_account_active=accounts[plan.account_id].is_active,
             ),
@@ -82,16 +99,18 @@ def live_plans_of_account(account_id: int, plan_ids: Sequence[int]) -> dict[int,
     return {plan.pk: plan for plan in found}
 
 
-def _edits_today(actor: Actor, plan_ids: list[int]) -> tuple[Counter[int], Counter[int]]:
-    """Bid (or targeting) and budget edits of each plan since the media's midnight."""
+def _edits_today(actor: Actor, plan_ids: list[int]) -> dict[int, tuple[int, int]]:
+    """How many bid (or targeting) and budget edits each plan had since the media's midnight."""
     midnight = datetime.combine(media_today(), time.min, MEDIA_TIMEZONE)
     events = search_events(actor, AuditQuery(object_type="plan", since=midnight)).filter(
         action__in=EDITS, object_id__in=[str(plan_id) for plan_id in plan_ids]
     )
-    bids: Counter[int] = Counter()
-    budgets: Counter[int] = Counter()
-    for object_id, after in events.values_list("object_id", "after"):
-        changed = after or {}
-        bids[int(object_id)] += "bid_fen" in changed or "targeting" in changed
-        budgets[int(object_id)] += "daily_budget_fen" in changed
-    return bids, budgets
+    counted = (
+        events.order_by()
+        .values("object_id")
+        .annotate(
+            bids=Count("id", filter=Q(after__has_any_keys=["bid_fen", "targeting"])),
+            budgets=Count("id", filter=Q(after__has_key="daily_budget_fen")),
+        )
+    )
+    return {int(row["object_id"]): (row["bids"], row["budgets"]) for row in counted}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from typing import Any, Literal
 
 import orjson
@@ -17,9 +18,10 @@ from campaigns.domain.guardrails import COLUMN_OF, FIELD_OF, Field, Proposal, Wi
 from campaigns.selectors.plans import select_plan_ids
 from campaigns.services.bulk.accept import Accepted, accept_rows
 from campaigns.services.bulk.options import BulkOptions
-from campaigns.services.changes.facts import KnownPlan, known_plans
+from campaigns.services.changes.facts import KnownPlan, known_batches
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.selectors import AuditQuery, search_events
+from xmagnet.core.batches import rows_by_key
 from xmagnet.core.errors import Conflict, FieldError, InvalidInput
 from xmagnet.jobs.telling import WATCHED
 
@@ -27,6 +29,8 @@ from xmagnet.jobs.telling import WATCHED
 Held = Literal["held", "queued", "change"]
 #: plans in one change job
 MAX_PLANS = 20_000
+#: changes of a preview that are kept one by one; the counts are of all
+PREVIEWED = 1_000
 #: change log entries that a person may take back
 UNDONE = "plan.undone"
 UNDOABLE = ("plan.changed", UNDONE)
@@ -55,11 +59,17 @@ class PlannedChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangePreview:
-    """Every change in the order of the plans; ``counts`` by state; ids that do not exist for this actor."""
+    """The first ``PREVIEWED`` changes in the order of the plans; ``counts`` of all by state; ids that do not exist for
+    this actor."""
 
     changes: tuple[PlannedChange, ...]
     counts: Mapping[str, int]
     missing_plan_ids: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """How many changes there are, kept or not."""
+        return sum(self.counts.values())
 
 
 class SelectionMoved(Conflict):
@@ -70,6 +80,8 @@ class SelectionMoved(Conflict):
 
 def select_expected(actor: Actor, query: PlanQuery, *, expected_count: int) -> list[int]:
     """Ids of "all N results"; raises ``SelectionMoved`` when there are not exactly N any more."""
+    if expected_count > MAX_PLANS:  # before any id is read
+        check_count(expected_count)
     ids = select_plan_ids(actor, query)
     if len(ids) != expected_count:
         raise SelectionMoved(
@@ -90,14 +102,13 @@ def preview_changes(
     """Before → after of every plan, with what is clipped, held, queued or refused and why. Writes nothing."""
     check_selection(actor, plan_ids, wishes)
     held = _held(accepts_void=accepts_void, queues_held=queues_held)
-    plans = known_plans(actor, plan_ids)
-    changes = [
-        planned_change(actor, plans[plan_id], propose(plans[plan_id].facts, wish), held)
-        for plan_id in dict.fromkeys(plan_ids)
-        if plan_id in plans
-        for wish in wishes
-    ]
-    return preview_of(changes, plan_ids, plans)
+    book = PreviewBook()
+    for ids, plans in known_batches(actor, dict.fromkeys(plan_ids)):
+        book.note_missing(ids, plans)
+        for plan_id in ids:
+            for wish in wishes if plan_id in plans else ():
+                book.add(planned_change(actor, plans[plan_id], propose(plans[plan_id].facts, wish), held))
+    return book.preview()
 
 
 def change_plans(
@@ -150,10 +161,16 @@ def preview_undo(
     """What taking changes back would do: back to *before* where *ours* still stands, skipped where it does not."""
     rows = _undo_rows(actor, event_ids, job_id)
     held = _held(accepts_void=accepts_void, queues_held=queues_held)
-    ids = [row["plan_id"] for row in rows]
-    plans = known_plans(actor, ids)
-    changes = [set_back(actor, plans[row["plan_id"]], row, held) for row in rows if row["plan_id"] in plans]
-    return preview_of(changes, ids, plans)
+    wanted: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        wanted.setdefault(row["plan_id"], []).append(row)
+    book = PreviewBook()
+    for ids, plans in known_batches(actor, wanted):
+        book.note_missing(ids, plans)
+        for plan_id in ids:
+            for row in wanted[plan_id] if plan_id in plans else ():
+                book.add(set_back(actor, plans[plan_id], row, held))
+    return book.preview()
 
 
 def undo_changes(
@@ -193,7 +210,8 @@ def _undo_rows(actor: Actor, event_ids: Sequence[int], job_id: str) -> list[dict
     if event_ids:
         found = found.filter(id__in=list(event_ids))
     rows: dict[tuple[int, str], dict[str, Any]] = {}
-    for object_id, before, after in found.order_by("id").values_list("object_id", "before", "after")[: MAX_PLANS * 5]:
+    events = rows_by_key(found.values_list("id", "object_id", "before", "after"), "id")
+    for _id, object_id, before, after in islice(events, MAX_PLANS * len(FIELD_OF)):
         for column, value in (after or {}).items():
             if before is None or column not in FIELD_OF or column not in before:
                 continue
@@ -218,17 +236,23 @@ def check_selection(actor: Actor, plan_ids: Sequence[int], wishes: Sequence[Wish
     """Raises ``Forbidden``, or ``InvalidInput`` for no plan, too many plans, no wish or two wishes for one field."""
     actor.require("plans:write")
     _require_launch(actor, {wish.field for wish in wishes})
+    check_count(len(set(plan_ids)))
     problem = ""
     if not plan_ids:
         problem, pointer = _("No plan is selected."), "/plan_ids"
-    elif len(set(plan_ids)) > MAX_PLANS:
-        problem, pointer = _("At most %(most)d plans at once.") % {"most": MAX_PLANS}, "/plan_ids"
     elif not wishes:
         problem, pointer = _("Say what to change."), "/changes"
     elif len({wish.field for wish in wishes}) != len(wishes):
         problem, pointer = _("Each field may be changed once."), "/changes"
     if problem:
         raise InvalidInput(problem, errors=(FieldError(pointer, "invalid", problem),))
+
+
+def check_count(plan_count: int) -> None:
+    """Raises ``InvalidInput`` for more plans than one change job takes."""
+    if plan_count > MAX_PLANS:
+        problem = _("At most %(most)d plans at once.") % {"most": MAX_PLANS}
+        raise InvalidInput(problem, errors=(FieldError("/plan_ids", "invalid", problem),))
 
 
 def _require_launch(actor: Actor, fields: Collection[str]) -> None:
@@ -308,7 +332,33 @@ def _skipped(known: KnownPlan, field: str, now: Any, asked: Any, code: str, reas
     )
 
 
-def preview_of(changes: list[PlannedChange], plan_ids: Sequence[int], plans: Collection[int]) -> ChangePreview:
-    """The changes with their counts, and which plans are not in sight."""
-    missing = tuple(plan_id for plan_id in dict.fromkeys(plan_ids) if plan_id not in plans)
-    return ChangePreview(tuple(changes), dict(Counter(change.state for change in changes)), missing)
+class PreviewBook:
+    """Collects a preview: every change is counted, the first ``PREVIEWED`` are kept."""
+
+    def __init__(self) -> None:
+        self._kept: list[PlannedChange] = []
+        self._counts: Counter[str] = Counter()
+        self._missing: list[int] = []
+
+    def note_missing(self, plan_ids: Iterable[int], plans: Collection[int]) -> None:
+        """Which of the ids are not in sight."""
+        self._missing += [plan_id for plan_id in plan_ids if plan_id not in plans]
+
+    def add(self, change: PlannedChange) -> None:
+        """The next change in order."""
+        self._counts[change.state] += 1
+        if len(self._kept) < PREVIEWED:
+            self._kept.append(change)
+
+    def preview(self) -> ChangePreview:
+        """What was collected."""
+        return ChangePreview(tuple(self._kept), dict(self._counts), tuple(self._missing))
+
+
+def preview_of(changes: Iterable[PlannedChange], plan_ids: Iterable[int], plans: Collection[int]) -> ChangePreview:
+    """Changes that are all there already, with their counts, and which plans are not in sight."""
+    book = PreviewBook()
+    book.note_missing(dict.fromkeys(plan_ids), plans)
+    for change in changes:
+        book.add(change)
+    return book.preview()

@@ -34,7 +34,7 @@ def preview_renames(actor: Actor, *, plan_ids: Sequence[int], rule: RenameRule) 
     _check(actor, plan_ids, rule)
     plans = known_plans(actor, plan_ids)
     proposals = _proposals(actor, plan_ids, plans, rule)
-    changes = [planned_change(actor, plans[plan_id], proposal, "held") for plan_id, proposal in proposals.items()]
+    changes = (planned_change(actor, plans[plan_id], proposal, "held") for plan_id, proposal in proposals.items())
     return preview_of(changes, plan_ids, plans)
 
 
@@ -106,6 +106,7 @@ def _without_collisions(made: dict[int, Proposal], plans: dict[int, KnownPlan]) 
         .exclude(status=Status.DELETED)
         .exclude(pk__in=list(made))
         .values_list("account_id", "name")
+        .distinct()
     )
     found = {}
     for plan_id, proposal in made.items():

@@ -425,6 +425,16 @@ def test_the_log_tells_what_became_of_the_job(api: Api):
     assert (told["retried"]["rows"], told["retried"]["job"]) == (2, child["id"])
 
 
+def test_a_retry_of_many_rows_reads_and_writes_them_in_pieces(api: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("xmagnet.core.batches.ROWS", 2)
+    monkeypatch.setattr("campaigns.services.bulk.accept.ROWS", 2)
+    job_id = api.post({"rows": [row(number) for number in range(5)]}).json()["id"]
+    api.call("POST", f"jobs/{job_id}/cancel")
+    child = api.call("POST", f"jobs/{job_id}/retry", {"only": "retryable"}).json()
+    rows = api.call("GET", f"jobs/{child['id']}/rows").json()["items"]
+    assert [one["client_ref"] for one in rows] == [row(number)["client_ref"] for number in range(5)]
+
+
 def test_retry_makes_a_child_of_the_rows_that_did_not_succeed(api: Api):
     job_id = api.post({"rows": [row(0), row(1, budget=1)]}).json()["id"]
     api.prepare(job_id)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import tracemalloc
 import zipfile
 
 import openpyxl
@@ -121,6 +122,36 @@ def test_a_row_of_a_table_is_refused_before_it_is_taken_apart(content):
     with pytest.raises(PayloadTooLarge) as refusal:
         rows(content, "csv")
     assert "64 KiB" in refusal.value.detail
+
+
+@pytest.mark.parametrize("hidden", [b"A", b"<![CDATA[<row>]]>", b"<!-- <row> -->"])
+def test_a_small_workbook_with_one_huge_cell_is_refused_before_it_fills_the_memory(hidden):
+    cell = b'<row r="3"><c t="inlineStr"><is><t>' + hidden + b"A" * 20_000_000 + hidden + b"</t></is></c></row>"
+    content = workbook(["client_ref", "name"], ["r-1", "A"])
+    content = rewritten(content, SHEET, b"</sheetData>", cell + b"</sheetData>")
+    assert len(content) < 100_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(PayloadTooLarge):
+            rows(content, "xlsx")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+def test_a_part_beside_the_sheets_that_inflates_too_far_is_refused():
+    content = workbook(["client_ref", "name"], ["r-1", "A"])
+    content = rewritten(content, "xl/styles.xml", b"</styleSheet>", b"A" * 70_000_000 + b"</styleSheet>")
+    with pytest.raises(PayloadTooLarge):
+        rows(content, "xlsx")
+
+
+def test_a_workbook_with_many_formats_after_its_rows_is_read():
+    extra = b"<mergeCells>" + b'<mergeCell ref="Y1:Z1"/>' * 60_000 + b"</mergeCells>"
+    content = workbook(["client_ref", "name"], ["r-1", "A"])
+    content = rewritten(content, SHEET, b"</sheetData>", b"</sheetData>" + extra)
+    assert rows(content, "xlsx") == [IncomingRow(2, {"client_ref": "r-1", "name": "A"})]
 
 
 @pytest.mark.parametrize(

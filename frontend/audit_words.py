@@ -53,6 +53,8 @@ ACTIONS: dict[str, Any] = {
     "member.changed": gettext_lazy("Role or sight of a member changed"),
     "member.suspended": gettext_lazy("Member suspended"),
     "member.restored": gettext_lazy("Member let back in"),
+    "member.unlocked": gettext_lazy("Lock of a member taken off"),
+    "member.second_step_reset": gettext_lazy("Second step of a member reset"),
     "token.created": gettext_lazy("API token made"),
     "token.revoked": gettext_lazy("API token revoked"),
     "agency.created": gettext_lazy("Agency added"),

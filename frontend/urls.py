@@ -81,6 +81,7 @@ organization: list[URLPattern | URLResolver] = [
     path("members/invite/", members.InviteMember.as_view(), name="member-invite"),
     path("members/<int:member_id>/", members.ChangeMember.as_view(), name="member-change"),
     path("members/<int:member_id>/suspend/", members.SuspendMember.as_view(), name="member-suspend"),
+    path("members/<int:member_id>/sign-in/", members.MemberSignIn.as_view(), name="member-sign-in"),
     path("invitations/<int:invitation_id>/renew/", members.RenewInvitation.as_view(), name="invitation-renew"),
     path("invitations/<int:invitation_id>/revoke/", members.RevokeInvitation.as_view(), name="invitation-revoke"),
     path("tokens/", tokens.TokenList.as_view(), name="tokens"),

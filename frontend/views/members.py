@@ -20,7 +20,7 @@ from frontend.views.base import Crumb, Page
 from frontend.views.forms import FormPage, add_errors
 from xmagnet.accounts.roles import Role
 from xmagnet.core.errors import Conflict, InvalidInput, NotFound
-from xmagnet.people import members
+from xmagnet.people import members, sign_in
 from xmagnet.people.agencies import list_agencies
 from xmagnet.people.letters import send_invitation
 
@@ -121,8 +121,9 @@ class RenewInvitation(Page):
 
 
 class ChangeMember(_MembersForm):
-    """Role, agency and accounts."""
+    """Role, agency and accounts, and how the member signs in."""
 
+    template_name = "frontend/people/member.html"
     form_class = AccessForm
 
     def page_title(self) -> str:
@@ -141,6 +142,32 @@ class ChangeMember(_MembersForm):
         members.change_member(self.actor, self.member.pk, form.access())
         messages.success(self.request, _("Saved. It holds from the next click on."))
         return redirect(self.url("members"))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        signing_in = sign_in.sign_in_state(self.actor, self.member.pk)
+        return super().get_context_data(member=self.member, signing_in=signing_in, **kwargs)
+
+
+class MemberSignIn(Page):
+    """Help a member back in: after too many wrong passwords, or without the phone."""
+
+    permission = "members:manage"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        member_id, action = kwargs["member_id"], request.POST.get("action")
+        try:
+            if action == "unlock":
+                sign_in.unlock_member(self.actor, member_id)
+                messages.success(request, _("The lock is off: the right password opens at once."))
+            elif action == "reset":
+                sign_in.reset_second_step(self.actor, member_id)
+                messages.success(request, _("The second step is off and every session has ended."))
+            else:
+                raise Http404
+        except Conflict as refusal:
+            messages.error(request, refusal.detail)
+        return redirect(self.url("member-change", member_id))
 
 
 class SuspendMember(Page):

@@ -61,10 +61,13 @@ def test_a_test_message_shows_in_the_log_and_can_be_sent_again(
     admin.post(f"{HOOKS}{endpoint.pk}/action/", {"action": "test"})
     delivery = row_of(organization, WebhookDelivery)
     with organization_scope(organization.pk), transaction.atomic():
-        WebhookDelivery.objects.update(state="failed", response_status=500, error="<oops>", attempt_count=9)
+        WebhookDelivery.objects.update(
+            state="failed", response_status=500, response_body="<b>broken</b>", error="<oops>", attempt_count=9
+        )
     html = admin.get(f"{HOOKS}{endpoint.pk}/").content.decode()
     assert "A test message" in html
     assert "&lt;oops&gt;" in html
+    assert "&lt;b&gt;broken&lt;/b&gt;" in html
     admin.post(f"{HOOKS}deliveries/{delivery.pk}/again/")
     first, second = rows_of(organization, WebhookDelivery)
     assert first.message_id == second.message_id

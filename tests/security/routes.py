@@ -190,6 +190,7 @@ ROUTES: dict[str, Route] = {
     "frontend:member-invite": Route(both("members:manage")),
     "frontend:member-change": Route(both("members:manage"), {"member_id": "membership"}),
     "frontend:member-suspend": Route({"POST": "members:manage"}, {"member_id": "membership"}),
+    "frontend:member-sign-in": Route({"POST": "members:manage"}, {"member_id": "membership"}),
     "frontend:invitation-renew": Route({"POST": "members:manage"}, {"invitation_id": "invitation"}),
     "frontend:invitation-revoke": Route({"POST": "members:manage"}, {"invitation_id": "invitation"}),
     "frontend:join": Route(kind="public"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from http.client import HTTPResponse
 
 import pytest
 from django.db import transaction
@@ -16,7 +17,7 @@ from xmagnet.core.errors import InvalidInput
 from xmagnet.core.outward import Refused, public_address
 from xmagnet.core.scope import organization_scope
 from xmagnet.notices.models import Notice
-from xmagnet.webhooks.delivery import WAITS, deliver_due
+from xmagnet.webhooks.delivery import KEPT_BYTES, WAITS, deliver_due
 from xmagnet.webhooks.models import WebhookDelivery, WebhookEndpoint
 from xmagnet.webhooks.services import create_endpoint, emit, redeliver, rotate_secret
 
@@ -67,6 +68,32 @@ def test_a_failed_message_is_tried_again_later(actor, receiver: Receiver):
     deliver_due()
     ids = {headers["webhook-id"] for headers, _ in receiver.got}
     assert (len(receiver.got), len(ids)) == (3, 1)
+
+
+def test_the_log_keeps_what_the_receiver_said(actor, receiver: Receiver):
+    receiver.status, receiver.body = 500, b"no such \x00 column \xff" + b"x" * 5_000
+    create_endpoint(actor, url=receiver.url)
+    emit("job.completed", {"job_id": "job_1"})
+    deliver_due()
+    kept = WebhookDelivery.objects.get().response_body
+    assert kept.startswith("no such \ufffd column \ufffdxxx")
+    assert len(kept) == KEPT_BYTES
+    receiver.status, receiver.body = 200, b""
+    WebhookDelivery.objects.update(next_at=timezone.now())
+    deliver_due()
+    assert WebhookDelivery.objects.get().response_body == ""  # the last answer's
+
+
+def test_an_answer_counts_although_its_body_never_ends(actor, receiver: Receiver, monkeypatch: pytest.MonkeyPatch):
+    def drip(*_: object) -> bytes:
+        raise TimeoutError
+
+    monkeypatch.setattr(HTTPResponse, "read", drip)
+    create_endpoint(actor, url=receiver.url)
+    emit("job.completed", {"job_id": "job_1"})
+    deliver_due()
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.response_status, delivery.response_body) == ("delivered", 200, "")
 
 
 def test_gone_switches_the_endpoint_off(actor, receiver: Receiver):

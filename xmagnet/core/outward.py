@@ -86,12 +86,20 @@ def _post(url: str, body: bytes, headers: dict[str, str], keep_bytes: int) -> tu
         target = parts.path or "/"
         connection.request("POST", f"{target}?{parts.query}" if parts.query else target, body=body, headers=headers)
         response = connection.getresponse()
-        return response.status, response.read(keep_bytes) if keep_bytes else b""
+        return response.status, _read(response, keep_bytes)
     finally:
         deadline.cancel()
         connection.close()
         plain.close()
         copy.close()
+
+
+def _read(response: http.client.HTTPResponse, keep_bytes: int) -> bytes:
+    """The beginning of the body; the receiver has answered, so a body that breaks off or never ends changes nothing."""
+    try:
+        return response.read(keep_bytes) if keep_bytes else b""
+    except (OSError, http.client.HTTPException):
+        return b""
 
 
 def public_address(host: str, port: int, *, is_tls: bool) -> str:

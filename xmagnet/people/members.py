@@ -74,6 +74,17 @@ def list_members(actor: Actor, query: MemberQuery | None = None) -> QuerySet[Mem
     return members
 
 
+def find_member(actor: Actor, membership_id: int, *, for_update: bool = False) -> Membership:
+    """The member with their person; raises ``NotFound``, also for members of other agencies than the actor's."""
+    members = Membership.objects.select_related("user")
+    if for_update:
+        members = members.select_for_update(of=("self",))
+    membership = members.filter(pk=membership_id).first()
+    if membership is None or (actor.agency_id is not None and membership.agency_id != actor.agency_id):
+        raise NotFound
+    return membership
+
+
 def with_second_step(user_ids: Iterable[int]) -> frozenset[int]:
     """Who of them signs in with a code beside the password."""
     found = Authenticator.objects.filter(user_id__in=list(user_ids), type=Authenticator.Type.TOTP)
@@ -219,7 +230,7 @@ def accept_invitation(org_slug: str, secret: str, *, user: User | None, name: st
 def change_member(actor: Actor, membership_id: int, access: MemberAccess) -> Membership:
     """Change role, agency and accounts of a member."""
     actor.require("members:manage")
-    membership = _lock_member(actor, membership_id)
+    membership = find_member(actor, membership_id, for_update=True)
     errors = ErrorList()
     _check_access(access, errors)
     errors.raise_if_any()
@@ -247,7 +258,7 @@ def change_member(actor: Actor, membership_id: int, access: MemberAccess) -> Mem
 def set_member_active(actor: Actor, membership_id: int, *, is_active: bool) -> None:
     """Suspend a member (tokens and running jobs stop counting at once) or let them back in."""
     actor.require("members:manage")
-    membership = _lock_member(actor, membership_id)
+    membership = find_member(actor, membership_id, for_update=True)
     if membership.user_id == actor.user_id:
         raise Conflict(_("You cannot suspend yourself."))
     if not is_active and membership.role == Role.ADMIN:
@@ -272,15 +283,6 @@ def _make_person(email: str, name: str, password: str) -> User:
             errors.add("/password", "weak_password", message)
     errors.raise_if_any()
     return User.objects.create_user(email=email, password=password, name=name.strip())
-
-
-def _lock_member(actor: Actor, membership_id: int) -> Membership:
-    membership = (
-        Membership.objects.select_for_update(of=("self",)).select_related("user").filter(pk=membership_id).first()
-    )
-    if membership is None or (actor.agency_id is not None and membership.agency_id != actor.agency_id):
-        raise NotFound
-    return membership
 
 
 def _keep_an_admin(leaving: Membership) -> None:

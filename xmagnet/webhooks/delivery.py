@@ -25,6 +25,8 @@ WAITS = tuple(
     for seconds in (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 43_200, 64_800, 86_400)
 )
 GONE = 410
+#: of an answer, for the log: enough to see what the receiver complains of
+KEPT_BYTES = 2_048
 
 
 def deliver_due() -> int:
@@ -39,7 +41,8 @@ def deliver_due() -> int:
         WebhookDelivery.objects.filter(pk__in=ids).update(next_at=timezone.now() + LEASE)
         deliveries = list(WebhookDelivery.objects.filter(pk__in=ids).select_related("endpoint").order_by("id"))
     for delivery in deliveries:
-        _settle(delivery, post(delivery.endpoint.url, *signed(delivery.endpoint, delivery)))
+        body, headers = signed(delivery.endpoint, delivery)
+        _settle(delivery, post(delivery.endpoint.url, body, headers, keep_bytes=KEPT_BYTES))
     return len(deliveries)
 
 
@@ -66,6 +69,8 @@ def _settle(delivery: WebhookDelivery, answer: Answer) -> None:
     now = timezone.now()
     delivery.attempt_count += 1
     delivery.response_status, delivery.error, delivery.duration_ms = answer.status, answer.error, answer.duration_ms
+    # Whatever bytes came: a database takes no zero characters.
+    delivery.response_body = answer.body.decode("utf-8", "replace").replace("\0", "\ufffd")
     if answer.status is not None and 200 <= answer.status < 300:
         delivery.state, delivery.finished_at = DeliveryState.DELIVERED, now
     elif answer.status == GONE or delivery.attempt_count > len(WAITS):

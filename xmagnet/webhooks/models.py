@@ -46,6 +46,7 @@ class WebhookDelivery(TenantModel):
     attempt_count = models.IntegerField(default=0)
     next_at = models.DateTimeField(default=timezone.now)
     response_status = models.IntegerField(null=True)
+    response_body = models.TextField(blank=True, default="")  # the beginning of the last answer
     error = models.CharField(max_length=300, blank=True)
     duration_ms = models.IntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)

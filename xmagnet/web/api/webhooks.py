@@ -62,6 +62,7 @@ class DeliverySchema(serializers.Serializer):  # type: ignore[type-arg]
     state = serializers.ChoiceField(DeliveryState.choices)
     attempts = serializers.IntegerField()
     response_status = serializers.IntegerField(allow_null=True)
+    response_body = serializers.CharField(allow_blank=True, help_text="The beginning of the last answer")
     error = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()
     next_at = serializers.DateTimeField(help_text="When it is or was to be tried next")
@@ -196,5 +197,5 @@ def _endpoint(endpoint: WebhookEndpoint) -> dict[str, Any]:
 
 
 def _delivery(delivery: WebhookDelivery) -> dict[str, Any]:
-    names = ("id", "message_id", "event", "state", "response_status", "error", "created_at", "next_at")
+    names = ("id", "message_id", "event", "state", "response_status", "response_body", "error", "created_at", "next_at")
     return {name: getattr(delivery, name) for name in names} | {"attempts": delivery.attempt_count}

@@ -159,7 +159,7 @@ def recorded_actions() -> set[str]:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call):
                     name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                    if name in {"Entry", "_entry"} and node.args:
+                    if name in {"Entry", "_entry", "plan_entry"} and node.args:
                         found |= set(texts(node.args[0]))
                     for keyword in node.keywords:
                         if keyword.arg == "action":

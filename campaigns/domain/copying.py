@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +39,9 @@ class CopySource:
     landing_url: str
     titles: tuple[str, ...]
     materials: tuple[Mapping[str, str], ...]  # kind, id, cover_id
+    brand_name: str = ""
+    call_to_action: str | None = ""  # None: nobody told us
+    end_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,13 @@ class CopyNote:
     is_lost: bool = False
 
 
-def copied_row(source: CopySource, target: CopyTarget, *, name: str) -> tuple[dict[str, Any], tuple[CopyNote, ...]]:
-    """The bulk row that makes the copy (without ``client_ref``), and everything that is not as it was."""
+def copied_row(
+    source: CopySource, target: CopyTarget, *, name: str, today: date
+) -> tuple[dict[str, Any], tuple[CopyNote, ...]]:
+    """The bulk row that makes the copy (without ``client_ref``), and everything that is not as it was.
+
+    ``today`` is the media's day.
+    """
     rules = RULES[target.media]
     is_same_account = (source.media, source.account_id) == (target.media, target.account_id)
     notes: list[CopyNote] = []
@@ -77,6 +86,8 @@ def copied_row(source: CopySource, target: CopyTarget, *, name: str) -> tuple[di
         "materials": [dict(one) for one in source.materials],
         **_money(source, rules, notes),
         **_targeting(source, target, is_same_account, notes),
+        **_wording(source, rules, notes),
+        **_end(source, today, notes),
     }
     if is_same_account:
         row["campaign"] = source.campaign
@@ -141,6 +152,37 @@ def _money(source: CopySource, rules: MediaRules, notes: list[CopyNote]) -> dict
     if fitted != budget:
         notes.append(CopyNote("budget_fitted", {"before_fen": budget, "after_fen": fitted}))
     return made | {"budget": _yuan(fitted)}
+
+
+def _wording(source: CopySource, rules: MediaRules, notes: list[CopyNote]) -> dict[str, str]:
+    """Whom the ad names and what its button says, where the other media has room for them."""
+    made = {}
+    if source.brand_name and not rules.has_brand:
+        notes.append(CopyNote("brand_not_held", {"text": source.brand_name}, is_lost=True))
+    elif source.brand_name and media_length(source.brand_name, rules) not in rules.brand_length:
+        limits = {"least": rules.brand_length.least, "most": rules.brand_length.most}
+        notes.append(CopyNote("brand_length", {"text": source.brand_name, **limits}, is_lost=True))
+    else:
+        made["brand_name"] = source.brand_name
+    action = source.call_to_action
+    if action is None:
+        notes.append(CopyNote("action_unknown", is_lost=True))
+    elif action and media_length(action, rules) not in rules.call_to_action_length:
+        limits = {"least": rules.call_to_action_length.least, "most": rules.call_to_action_length.most}
+        notes.append(CopyNote("action_length", {"text": action, **limits}, is_lost=True))
+    else:
+        made["call_to_action"] = action
+    return made
+
+
+def _end(source: CopySource, today: date, notes: list[CopyNote]) -> dict[str, str]:
+    """The last day, unless it is over."""
+    if source.end_on is None:
+        return {}
+    if source.end_on < today:
+        notes.append(CopyNote("end_is_over", {"day": source.end_on.isoformat()}, is_lost=True))
+        return {}
+    return {"end_date": source.end_on.isoformat()}
 
 
 def _targeting(source: CopySource, target: CopyTarget, is_same_account: bool, notes: list[CopyNote]) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.domain.copying import CopyNote, CopySource, CopyTarget, copied_row, copy_name
-from campaigns.models import Plan
+from campaigns.models import BulkRow, Plan
 from campaigns.selectors.bulk.messages import sentence
 from campaigns.selectors.materials import UsedMaterial, used_materials
 from campaigns.services.bulk.accept import Accepted, accept_rows
@@ -18,7 +19,9 @@ from campaigns.services.bulk.checking import PlanRowChecker
 from campaigns.services.bulk.executors import SourceRow
 from campaigns.services.bulk.options import BulkOptions
 from media_connectors.selectors.directory import AccountFacts, account_facts
+from media_connectors.selectors.extras import plan_extras
 from xmagnet.accounts.actor import Actor
+from xmagnet.core.clock import media_today
 from xmagnet.core.errors import InvalidInput
 
 MAX_ROWS = 5_000
@@ -138,7 +141,11 @@ class _Work:
             .select_related("campaign")
             .order_by("id")
         )
-        self._sources = [(_source(plan, facts[plan.account_id]), facts[plan.account_id]) for plan in plans]
+        made = _made_of(plans)
+        self._sources = [
+            (_source(plan, facts[plan.account_id], made.get(plan.pk)), facts[plan.account_id]) for plan in plans
+        ]
+        self._today = media_today()
         self._targets = [facts[account_id] for account_id in request.account_ids if account_id in facts]
         if not self._sources:
             raise InvalidInput(_("No plan is selected."))
@@ -172,7 +179,7 @@ class _Work:
                         source.name, account.platform, prefix=asked.prefix, suffix=asked.suffix,
                         number=number, count=asked.copies,
                     )  # fmt: skip
-                    yield _Made(source, account, *copied_row(source, target, name=name))
+                    yield _Made(source, account, *copied_row(source, target, name=name, today=self._today))
 
     def file_choices(self) -> tuple[FileChoice, ...]:
         """Accounts for which somebody must choose files."""
@@ -206,7 +213,19 @@ class _Work:
         )
 
 
-def _source(plan: Plan, account: AccountFacts) -> CopySource:
+def _made_of(plans: Iterable[Plan]) -> dict[int, dict[str, Any]]:
+    """The rows that made the plans, where one of our jobs did and still is kept; by plan."""
+    ours = {plan.pk: plan.job_id for plan in plans if plan.job_id}
+    rows = BulkRow.objects.filter(job_id__in=set(ours.values()), plan_id__in=list(ours)).exclude(spec=None)
+    return {plan_id: spec for plan_id, job_id, spec in rows.values_list("plan_id", "job_id", "spec")
+            if ours[plan_id] == job_id}  # fmt: skip
+
+
+def _source(plan: Plan, account: AccountFacts, made: dict[str, Any] | None) -> CopySource:
+    extras = plan_extras(plan.platform, plan.settings, plan.campaign.settings if plan.campaign else {})
+    made = made or {}
+    action = extras.call_to_action if extras.call_to_action is not None else made.get("call_to_action")
+    ends = made.get("end_date")
     return CopySource(
         plan_id=plan.pk,
         media=plan.platform,
@@ -226,6 +245,9 @@ def _source(plan: Plan, account: AccountFacts) -> CopySource:
             {"kind": one["kind"], "id": one["remote_id"], "cover_id": one.get("cover_remote_id", "")}
             for one in plan.materials
         ),
+        brand_name=extras.brand_name or made.get("brand_name", ""),
+        call_to_action=action,
+        end_on=extras.end_on or (date.fromisoformat(ends) if ends else None),
     )
 
 
@@ -264,6 +286,13 @@ def note_sentence(note: CopyNote) -> str:
             "%(count)d files are not in this account's library: choose others for it.", count,
         ),
     }  # fmt: skip
+    texts |= {
+        "brand_not_held": _("The brand “%(text)s” is left out: this media shows the account's own name."),
+        "brand_length": _("The brand “%(text)s” does not fit: this media wants %(least)s to %(most)s characters."),
+        "action_unknown": _("What its button says is not known to us: the copy gets the media's own words."),
+        "action_length": _("The button “%(text)s” does not fit: this media wants %(least)s to %(most)s characters."),
+        "end_is_over": _("Its last day, %(day)s, is over: the copy has an open end."),
+    }
     return texts[note.code] % values
 
 

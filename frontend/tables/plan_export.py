@@ -22,24 +22,30 @@ _CHOICES: dict[str, tuple[Any, str]] = {
 }
 
 
-def heading(columns: Iterable[str]) -> list[str]:
-    """The first line of the file; money columns say their unit."""
+def heading(columns: Iterable[str], *, compares: bool = False) -> list[str]:
+    """The first line of the file; money columns say their unit. Compared metrics stand there with their past."""
     money = {"bid", "budget"} | {key for key, metric in METRICS.items() if metric.unit == "money"}
-    shown = [f"{column(key).label} (¥)" if key in money else column(key).label for key in columns]
+    shown = []
+    for key in columns:
+        label = column(key).label
+        unit = " (¥)" if key in money else ""
+        shown.append(f"{label}{unit}")
+        if compares and key in METRICS:
+            shown += [_("%(metric)s, before") % {"metric": label} + unit, _("%(metric)s, change") % {"metric": label}]
     return [_("Plan id"), _("Id at the media"), _("Name"), _("Status"), _("Media"), *shown]
 
 
-def values(row: PlanRow, columns: Iterable[str]) -> list[Any]:
+def values(row: PlanRow, columns: Iterable[str], *, compares: bool = False) -> list[Any]:
     """A plan's cells: numbers as numbers (¥, fractions), an undefined ratio as nothing."""
     cells: list[Any] = [
         row.id, row.remote_id, row.name, str(Status(row.status).label), platform_name(row.platform),
     ]  # fmt: skip
     for key in columns:
         if key in METRICS:
-            value = row.metrics.get(key)
-            if value is not None and METRICS[key].unit == "money":
-                value = round(value / 100, 2)
-            cells.append(value)
+            now, before = row.metrics.get(key), row.compared.get(key)
+            cells.append(_number(key, now))
+            if compares:
+                cells += [_number(key, before), None if now is None or not before else (now - before) / abs(before)]
         elif key in _CHOICES:
             choices, attribute = _CHOICES[key]
             cells.append(str(choices(getattr(row, attribute)).label))
@@ -48,14 +54,20 @@ def values(row: PlanRow, columns: Iterable[str]) -> list[Any]:
     return cells
 
 
-def as_csv(rows: Iterable[PlanRow], columns: tuple[str, ...]) -> Iterator[bytes]:
+def as_csv(rows: Iterable[PlanRow], columns: tuple[str, ...], *, compares: bool = False) -> Iterator[bytes]:
     """The table as CSV."""
-    return csv_stream(heading(columns), (values(row, columns) for row in rows))
+    return csv_stream(heading(columns, compares=compares), (values(row, columns, compares=compares) for row in rows))
 
 
-def as_xlsx(rows: Iterable[PlanRow], columns: tuple[str, ...]) -> Iterator[bytes]:
+def as_xlsx(rows: Iterable[PlanRow], columns: tuple[str, ...], *, compares: bool = False) -> Iterator[bytes]:
     """The table as a workbook; what names a plan stays in sight."""
-    return xlsx_stream(_("Plans"), heading(columns), (values(row, columns) for row in rows), freeze="D2")
+    lines = (values(row, columns, compares=compares) for row in rows)
+    return xlsx_stream(_("Plans"), heading(columns, compares=compares), lines, freeze="D2")
+
+
+def _number(key: str, value: float | None) -> float | None:
+    """A metric as a number: money in yuan."""
+    return round(value / 100, 2) if value is not None and METRICS[key].unit == "money" else value
 
 
 def _attribute(row: PlanRow, key: str) -> Any:

@@ -303,7 +303,7 @@ def _number(text: str) -> float:
     except ValueError:
         number = float("nan")
     if not -100 < number <= 1000:
-        raise InvalidInput(_("Write a percentage above -100, such as 10 or -15."))
+        raise InvalidInput(_("Write a percentage above -100 and up to 1000, such as 10 or -15."))
     return number
 
 

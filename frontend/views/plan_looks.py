@@ -42,7 +42,7 @@ class PlanExport(Fragment):
 
         def produce() -> Iterable[bytes]:
             with override(language):
-                yield from write(export_rows(actor, query), state.columns)
+                yield from write(export_rows(actor, query), state.columns, compares=bool(state.compare))
 
         response = StreamingHttpResponse(stream_in_scope(actor, produce), content_type=content_type)
         name = f"plans-{timezone.localdate():%Y%m%d}.{kwargs['extension']}"

@@ -33,6 +33,7 @@ from frontend.tables.plan_cells import metric_text
 from frontend.views.base import Crumb, Fragment, Page
 from frontend.views.change_log import described, shown_waiting
 from frontend.views.plan_cells import guarantee_line
+from media_connectors.selectors.extras import plan_extras
 from xmagnet.core.clock import MEDIA_TIMEZONE, media_today
 
 FIGURES = ("cost", "conversions", "cpa", "matured_cpa", "ctr", "cvr", "roi")
@@ -303,6 +304,13 @@ def _settings(plan: PlanDetail) -> list[tuple[str, str]]:
         (_("Systems"), ", ".join(targeting.get("systems", ())) or _("Any")),
         (_("Landing page"), plan.landing_url),
     ]
+    extras = plan_extras(row.platform, plan.settings, plan.campaign_settings)
+    told = [
+        (_("Brand"), extras.brand_name),
+        (_("Call to action"), extras.call_to_action or ""),
+        (_("Last day"), extras.end_on.isoformat() if extras.end_on else ""),
+    ]
+    shown += [(label, value) for label, value in told if value]
     return [(label, str(value) or formats.DASH) for label, value in shown]
 
 

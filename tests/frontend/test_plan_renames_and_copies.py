@@ -1,6 +1,7 @@
 """Renaming and copying a selection from the desk: every row shown, refused where it must be, sent once."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from campaigns.models import BulkRow, Plan
 from tests.factories import make_account, make_agency, make_member, make_plan
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
+from xmagnet.core.clock import media_today
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
 
@@ -125,6 +127,31 @@ def test_copies_to_another_media_say_what_cannot_be_mapped_and_take_files_of_its
     admin.post(COPY + "apply/", with_files)
     (row,) = sources(organization)
     assert (row["media"], row["account_id"], row["materials"][0]["id"]) == ("kuaishou", target.remote_id, "k9")
+
+
+def test_copies_keep_brand_button_and_last_day_as_the_media_or_the_making_row_tell_them(
+    admin: Client, organization: Organization, plans: list[Any]
+) -> None:
+    last = (media_today() + timedelta(days=9)).isoformat()
+    theirs = {"source": "安心保险", "promotion_materials": {"call_to_action_buttons": ["立即咨询"]}}
+    spec = {"brand_name": "太阳人寿", "call_to_action": "免费领取", "end_date": last}
+    with organization_scope(organization.pk), transaction.atomic():
+        Plan.objects.filter(pk=plans[0].pk).update(settings=theirs)
+        job = Job.objects.create(kind="plans.create", permission="plans:write", state="succeeded", is_row_driven=True)
+        Plan.objects.filter(pk=plans[1].pk).update(job_id=job.pk)
+        BulkRow.objects.create(job=job, account=plans[1].account, row_index=0, line=1, client_ref="r", spec=spec,
+                               state="succeeded", outcome="created", plan_id=plans[1].pk, source={})  # fmt: skip
+    form = {"where": "same", "copies": "1", "plan": ids(plans)[:2], "key": "abc"}
+    assert "安心保险" not in admin.post(COPY + "preview/", form).content.decode()  # nothing is lost, so nothing to say
+    admin.post(COPY + "apply/", form)
+    made = [row for row in sources(organization) if row]
+    assert [(row["brand_name"], row["call_to_action"], row.get("end_date")) for row in made] == [
+        ("安心保险", "立即咨询", None),
+        ("太阳人寿", "免费领取", last),
+    ]
+    target = make_account(organization, platform="kuaishou", name="快手 01")
+    elsewhere = form | {"where": "others", "account": [str(target.pk)]}
+    assert "The brand “安心保险” is left out" in admin.post(COPY + "preview/", elsewhere).content.decode()
 
 
 def test_copies_go_only_where_their_maker_may_work(

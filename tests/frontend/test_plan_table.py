@@ -174,6 +174,21 @@ def test_the_workbook_keeps_long_ids_as_text_and_numbers_as_numbers(admin: Clien
     assert first[-1] == 360
 
 
+def test_a_compared_table_is_exported_with_what_it_is_compared_with(admin: Client, plans: list[Any]) -> None:
+    columns = {"cols": "bid,cost,cpa", "compare": "previous", "sort": "-cost"}
+    response = admin.get(TABLE + "export.csv", columns)
+    rows = list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
+    assert rows[0][5:] == [
+        "Bid (¥)", "Cost (¥)", "Cost, before (¥)", "Cost, change", "CPA (¥)", "CPA, before (¥)", "CPA, change",
+    ]  # fmt: skip
+    assert [len(row) for row in rows[1:]] == [12, 12, 12]
+    assert rows[1][6:9] == ["360.0", "360.0", "0.0"]
+    response = admin.get(TABLE + "export.csv", columns, headers={"Accept-Language": "zh-CN"})
+    head = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()[0]
+    assert head.split(",")[:7] == ["计划 ID", "媒体侧 ID", "名称", "状态", "媒体", "出价 (¥)", "消耗 (¥)"]
+    assert head.split(",")[7:9] == ["消耗（对比期） (¥)", "消耗（变化）"]
+
+
 def test_an_export_of_an_impossible_filter_is_refused(admin: Client) -> None:
     assert admin.get(TABLE + "export.csv", {"f": "cost:gt:much"}).status_code == 400
 

@@ -38,6 +38,7 @@ class MediaRules:
     is_bid_capped_by_budget: bool
     has_targeting_on_campaign: bool
     campaign_limit: int  # live campaigns of an account
+    has_brand: bool = True  # whether a plan names its advertiser; else the account's own name is shown
 
 
 _OCEANENGINE = MediaRules(
@@ -73,6 +74,7 @@ _KUAISHOU = MediaRules(
     is_bid_capped_by_budget=True,
     has_targeting_on_campaign=False,
     campaign_limit=500,
+    has_brand=False,
 )
 RULES: Mapping[str, MediaRules] = {"douyin": _OCEANENGINE, "toutiao": _OCEANENGINE, "kuaishou": _KUAISHOU}
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from campaigns.models import SettingTemplate
@@ -17,6 +19,9 @@ from xmagnet.core.errors import FieldError, InvalidInput, NotFound
 MAX_NAME = 120
 #: a person's drafts beyond these are forgotten, oldest first
 KEPT_DRAFTS = 20
+#: beside the setup in a draft's content: which open page kept it last
+PAGE = "_page"
+DRAFT_KEY_LETTERS = "abcdefghjkmnpqrstvwxyz0123456789"
 
 
 def save_template(actor: Actor, *, name: str, content: dict[str, Any], is_shared: bool = False) -> int:
@@ -85,13 +90,28 @@ def delete_template(actor: Actor, template_id: int) -> None:
             record(actor, Entry("template.deleted", "template", template.pk, template.name))
 
 
-def save_draft(actor: Actor, *, key: str, content: dict[str, Any]) -> int:
-    """Keep an unfinished setup under the key of its builder session, in place of the last one. Returns its id."""
+def save_draft(actor: Actor, *, key: str, content: dict[str, Any], page: str = "", seen: str = "") -> str:
+    """Keep an unfinished setup under the key of its builder session, in place of the last one. Returns its key.
+
+    ``page`` names the open page, ``seen`` the state of the draft that it began with (``draft_state``). When another
+    page has kept something else meanwhile, this one goes on under a key of its own, so that neither loses anything.
+    """
     actor.require("plans:write")
     with transaction.atomic():
-        draft, _created = SettingTemplate.objects.update_or_create(
+        kept = SettingTemplate.objects.filter(created_by_id=actor.user_id, is_draft=True, name=_draft_name(key))
+        other = kept.select_for_update().first()
+        if (
+            page
+            and other is not None
+            and other.content.get(PAGE, page) != page
+            and draft_state(other.created_at) != seen
+        ):
+            key = get_random_string(len(key) or 8, DRAFT_KEY_LETTERS)
+            content = {**content, "client_ref_prefix": key}
+        content = {**content, PAGE: page}
+        SettingTemplate.objects.update_or_create(
             created_by_id=actor.user_id,
-            name=f"draft {key}"[:MAX_NAME],
+            name=_draft_name(key),
             version=1,
             defaults={
                 "organization_id": actor.organization_id,
@@ -105,12 +125,21 @@ def save_draft(actor: Actor, *, key: str, content: dict[str, Any]) -> int:
         old = list(own.values_list("id", flat=True)[KEPT_DRAFTS:])
         if old:
             SettingTemplate.objects.filter(pk__in=old).delete()
-        return draft.pk
+        return key
 
 
 def forget_draft(actor: Actor, *, key: str) -> None:
     """The setup has been sent: its draft is not needed any more."""
-    SettingTemplate.objects.filter(created_by_id=actor.user_id, name=f"draft {key}"[:MAX_NAME], is_draft=True).delete()
+    SettingTemplate.objects.filter(created_by_id=actor.user_id, name=_draft_name(key), is_draft=True).delete()
+
+
+def draft_state(saved_at: datetime) -> str:
+    """Names one state of a draft: it changes whenever the draft is kept again."""
+    return saved_at.isoformat()
+
+
+def _draft_name(key: str) -> str:
+    return f"draft {key}"[:MAX_NAME]
 
 
 def _own(actor: Actor, template_id: int) -> SettingTemplate:

@@ -30,7 +30,7 @@ from campaigns.services.builder import (
     setup_of,
     submit,
 )
-from campaigns.services.templates import forget_draft, save_draft, save_template
+from campaigns.services.templates import DRAFT_KEY_LETTERS, draft_state, forget_draft, save_draft, save_template
 from frontend import builder_words, formats
 from frontend.builder_words import CELL_LABELS
 from frontend.forms.builder import setup_from
@@ -53,13 +53,19 @@ class Builder(Page):
     title = gettext_lazy("Build plans")
     menu_item = "build"
 
+    #: the state of the draft that the page begins with
+    draft_seen = ""
+
     def setup_shown(self) -> BuilderSetup:
         """What the page starts with."""
         source, copied = self.request.GET.get("from", ""), self.request.GET.get("copy", "")
         if source.isdecimal():
             card = get_template(self.actor, int(source))
             setup = setup_of(card.content)
-            return setup if card.is_draft else replace(setup, client_ref_prefix=_new_prefix())
+            if not card.is_draft:
+                return replace(setup, client_ref_prefix=_new_prefix())
+            self.draft_seen = draft_state(card.created_at)
+            return setup
         setup = BuilderSetup(client_ref_prefix=_new_prefix())
         if copied:
             ids = [int(one) for one in copied.split(",") if one.isdecimal()][:1]
@@ -90,6 +96,8 @@ class Builder(Page):
             },
             may_launch=self.actor.can("plans:launch"),
             template_id=self.request.GET.get("from", ""),
+            draft_page=self.request.POST.get("draft_page") or get_random_string(12),
+            draft_seen=self.request.POST.get("draft_seen", self.draft_seen),
             unfinished=[] if self.request.GET or self.request.method == "POST" else _drafts(self.actor)[:3],
             **kwargs,
         )
@@ -106,14 +114,16 @@ class BuildPreview(Fragment):
         setup = setup_from(request.POST)
         page = request.POST.get("page", "")
         number = int(page) if page.isdecimal() and len(page) < 5 else 1
-        found = preview(self.actor, setup, page=number, is_whole=request.POST.get("check") == "all")
+        asked = setup.client_ref_prefix
         if setup.account_ids or setup.titles or setup.creatives:
-            save_draft(self.actor, key=setup.client_ref_prefix, content=content_of(setup))
+            setup = _kept(self.actor, setup, request)
+        found = preview(self.actor, setup, page=number, is_whole=request.POST.get("check") == "all")
         response: HttpResponse = self.render_to_response(
             self.get_context_data(
-                found=found, setup=setup, rows=[_shown(row) for row in found.rows], amount_fields=("bids", "budgets")
+                found=found, setup=setup, rows=[_shown(row) for row in found.rows], amount_fields=("bids", "budgets"),
+                is_parted=setup.client_ref_prefix != asked,
             )
-        )
+        )  # fmt: skip
         return response
 
 
@@ -124,8 +134,7 @@ class BuildDraft(Fragment):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        setup = setup_from(request.POST)
-        save_draft(self.actor, key=setup.client_ref_prefix, content=content_of(setup))
+        _kept(self.actor, setup_from(request.POST), request)
         return HttpResponse(status=204)
 
 
@@ -139,8 +148,7 @@ class BuildSubmit(Builder):
         try:
             job_id = submit(self.actor, setup)
         except (InvalidInput, Conflict) as refusal:
-            save_draft(self.actor, key=setup.client_ref_prefix, content=content_of(setup))
-            return self._again(setup, refusal)
+            return self._again(_kept(self.actor, setup, request), refusal)
         forget_draft(self.actor, key=setup.client_ref_prefix)
         messages.success(request, _("The rows are accepted. You may close this page: the job goes on."))
         return redirect(self.url("job", job_id))
@@ -177,6 +185,13 @@ class BuildTemplates(Fragment):
         return done(_("The template is saved."))
 
 
+def _kept(actor: Actor, setup: BuilderSetup, request: HttpRequest) -> BuilderSetup:
+    """The setup after its draft was kept: under another key when the same draft is open in another tab."""
+    page, seen = (request.POST.get(name, "")[:40] for name in ("draft_page", "draft_seen"))
+    key = save_draft(actor, key=setup.client_ref_prefix, content=content_of(setup), page=page, seen=seen)
+    return replace(setup, client_ref_prefix=key)
+
+
 def _own_template(actor: Actor, template_id: int) -> TemplateCard | None:
     """The template that the page began with, when saving under its name makes its next version."""
     try:
@@ -191,7 +206,7 @@ def _drafts(actor: Actor) -> list[tuple[TemplateCard, str]]:
 
 
 def _new_prefix() -> str:
-    return get_random_string(8, "abcdefghjkmnpqrstvwxyz0123456789")
+    return get_random_string(8, DRAFT_KEY_LETTERS)
 
 
 def _account(account: AccountFacts) -> dict[str, Any]:

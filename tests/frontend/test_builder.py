@@ -414,3 +414,25 @@ def test_media_of_one_vendor_share_its_limit_in_the_promise(
     together = admin.post(BUILD + "preview/", both).content.decode()
     seconds = [int(re.search(r"about (\d+) s at today", html)[1]) for html in (alone, together)]  # type: ignore[index]
     assert seconds[1] == 2 * seconds[0] > 1
+
+
+def test_two_tabs_on_one_draft_lose_nothing_of_each_other(
+    admin: Client, form: dict[str, Any], organization: Organization
+) -> None:
+    admin.post(BUILD + "preview/", form | {"draft_page": "first"})
+    (draft,) = template_ids(organization, is_draft=True)
+    html = admin.get(BUILD, {"from": draft}).content.decode()
+    seen = re.search('name="draft_seen" value="([^"]+)"', html)
+    assert seen
+    second = form | {"draft_page": "second", "draft_seen": seen[1]}
+    assert "draft of its own" not in admin.post(BUILD + "preview/", second | {"bids": "77"}).content.decode()
+    assert "draft of its own" not in admin.post(BUILD + "preview/", second | {"bids": "78"}).content.decode()
+    parted = admin.post(BUILD + "preview/", form | {"draft_page": "first", "bids": "55"}).content.decode()
+    assert "draft of its own" in parted
+    key = re.search('id="client-ref-prefix" value="([^"]+)"', parted)
+    assert key
+    later = admin.post(BUILD + "preview/", form | {"draft_page": "first", "bids": "56", "client_ref_prefix": key[1]})
+    assert "draft of its own" not in later.content.decode()
+    with organization_scope(organization.pk), transaction.atomic():
+        kept = {one.content["client_ref_prefix"]: one.content["bids"] for one in SettingTemplate.objects.all()}
+    assert kept == {"abcd1234": "78", key[1]: "56"}

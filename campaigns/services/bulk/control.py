@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.choices import RowState
 from campaigns.models import BulkRow
 from campaigns.services.bulk.accept import Accepted, Envelope, accept
+from campaigns.services.bulk.cancelling import CANCELLED
 from campaigns.services.bulk.following import PAUSE_CREATED
 from campaigns.services.bulk.intake import IncomingRow
 from campaigns.services.bulk.options import BulkOptions
@@ -27,7 +28,6 @@ from xmagnet.jobs.selectors import visible_jobs
 from xmagnet.jobs.services import note
 from xmagnet.jobs.states import JobState
 
-_CANCELLED = [{"field": "", "code": "cancelled", "params": {}, "retryable": True}]
 _UNSENT = Q(state__in=[RowState.CANCELLED, RowState.DEAD])
 #: rows that each way of trying again takes
 _WANTED = {
@@ -37,7 +37,7 @@ _WANTED = {
 
 
 def cancel_bulk_job(actor: Actor, job_id: str, *, pause_created: bool = False) -> Job:
-    """Rows not sent yet are cancelled; rows in flight finish, plans that were made stay.
+    """Rows not sent yet are cancelled, also those that a worker holds; calls in flight finish, made plans stay.
 
     ``pause_created``: when the last row in flight is done, a following job pauses the plans that this one enabled.
 
@@ -59,7 +59,7 @@ def cancel_bulk_job(actor: Actor, job_id: str, *, pause_created: bool = False) -
         waiting = BulkRow.objects.filter(job_id=job.pk).filter(
             Q(state=RowState.RECEIVED) | Q(state=RowState.QUEUED, plan_remote_id="")
         )
-        waiting.update(state=RowState.CANCELLED, errors=_CANCELLED, finished_at=now)
+        waiting.update(state=RowState.CANCELLED, errors=CANCELLED, finished_at=now)
         record(actor, Entry("job.cancelled", "job", job.pk, job.kind, agency_id=job.agency_id))
         note(job.pk, "cancel_asked_with_pause" if pause_created else "cancel_asked", by=actor.user_name)
         return refresh_job(job.pk) or job

@@ -17,6 +17,7 @@ from campaigns.models import Campaign, Plan
 from campaigns.services.bulk.drafts import campaign_draft, creative_draft, plan_draft
 from campaigns.services.bulk.executors import Account, Answer, ClaimedRow, Jobs, Step, Verdict, Work
 from campaigns.services.bulk.references import hold_references
+from campaigns.services.bulk.unfinished import complete_plans, materials_of, without_creative
 from campaigns.services.bulk.verdicts import failed, in_flight_elsewhere, not_sent, unsettled
 from media_connectors.choices import CommandState
 from media_connectors.services.commands import Command, CommandDraft
@@ -43,6 +44,7 @@ class _Progress:
     campaign_remote_id: str
     plan_remote_id: str = ""
     was_read_back: bool = False
+    plan_id: int | None = None  # of a plan that an earlier row made, without its creative
 
 
 class CreatePlans:
@@ -63,7 +65,9 @@ class CreatePlans:
         fresh = [row for row in rows if row.id not in self._progress]
         known = [row for row in rows if row.id in self._progress]
         if fresh:
-            known += self._with_campaign(self._without_existing(fresh, work), work)
+            left = self._without_existing(fresh, work)
+            known += [row for row in left if row.id in self._progress]
+            known += self._with_campaign([row for row in left if row.id not in self._progress], work)
         planless = [row for row in known if not self._progress[row.id].plan_remote_id]
         creativeless = [row for row in known if self._progress[row.id].plan_remote_id]
         self._open_plans(planless, work)
@@ -71,7 +75,8 @@ class CreatePlans:
         return work
 
     def _without_existing(self, rows: Sequence[ClaimedRow], work: Work) -> list[ClaimedRow]:
-        """Rows whose ``client_ref`` no live plan has: a file sent twice makes nothing twice."""
+        """Rows whose ``client_ref`` no live plan has: a file sent twice makes nothing twice. And those whose plan still
+        lacks its creative."""
         held = hold_references(rows, self._account.agency_id)
         with transaction.atomic():  # after the hold: the row that held the reference before has left its plan
             live = Plan.objects.filter(
@@ -79,23 +84,18 @@ class CreatePlans:
             ).exclude(status=Status.DELETED)
             plans = {plan.client_ref: plan for plan in live}
         left = []
+        creativeless = without_creative(plans.values(), rows) if self._account.has_separate_creatives else set()
         for row in rows:
             plan = plans.get(row.client_ref)
-            if plan is None:
-                if row.id in held:
-                    left.append(row)
-                else:
-                    work.verdicts.append(in_flight_elsewhere(row))
-                continue
-            work.verdicts.append(
-                Verdict(
-                    row,
-                    RowState.SUCCEEDED,
-                    outcome=RowOutcome.MATCHED_EXISTING,
-                    plan_id=plan.pk,
-                    plan_remote_id=plan.remote_id,
-                )
-            )
+            if plan is not None and plan.pk not in creativeless:
+                known = {"plan_id": plan.pk, "plan_remote_id": plan.remote_id}
+                work.verdicts.append(Verdict(row, RowState.SUCCEEDED, outcome=RowOutcome.MATCHED_EXISTING, **known))
+            elif row.id not in held:
+                work.verdicts.append(in_flight_elsewhere(row))
+            else:
+                if plan is not None:
+                    self._progress[row.id] = _Progress(plan.campaign_id, "", plan.remote_id, plan_id=plan.pk)
+                left.append(row)
         return left
 
     def _with_campaign(self, rows: Sequence[ClaimedRow], work: Work) -> list[ClaimedRow]:
@@ -221,7 +221,7 @@ class CreatePlans:
         ]
         for row, command in zip(rows, self._account.open_commands(drafts), strict=True):
             if command.may_send:
-                work.steps.append(Step(CREATIVE, command, (row,)))
+                work.steps.append(Step(CREATIVE, command, (row,), is_beginning=False))
             elif command.state == CommandState.CONFIRMED:
                 self._progress[row.id].was_read_back = True
                 work.verdicts.append(self._succeeded(row))
@@ -282,7 +282,11 @@ class CreatePlans:
 
     def _traces(self, row: ClaimedRow) -> dict[str, Any]:
         progress = self._progress[row.id]
-        return {"plan_remote_id": progress.plan_remote_id, "campaign_id": progress.campaign_id}
+        return {
+            "plan_id": progress.plan_id,
+            "plan_remote_id": progress.plan_remote_id,
+            "campaign_id": progress.campaign_id,
+        }
 
     def _so_far(self, row: ClaimedRow) -> dict[str, Any]:
         return {"platform": self._account.platform, **self._traces(row)}
@@ -295,16 +299,7 @@ class CreatePlans:
     def _succeeded(self, row: ClaimedRow) -> Verdict:
         progress = self._progress[row.id]
         outcome = RowOutcome.RECONCILED if progress.was_read_back else RowOutcome.CREATED
-        return self._leave(
-            row,
-            Verdict(
-                row,
-                RowState.SUCCEEDED,
-                outcome=outcome,
-                plan_remote_id=progress.plan_remote_id,
-                campaign_id=progress.campaign_id,
-            ),
-        )
+        return self._leave(row, Verdict(row, RowState.SUCCEEDED, outcome=outcome, **self._traces(row)))
 
     # -- writing down ------------------------------------------------------------------------------------------
 
@@ -317,6 +312,7 @@ class CreatePlans:
             and verdict.plan_id is None
             and verdict.state in {RowState.SUCCEEDED, RowState.FAILED}
         ]
+        complete_plans(verdicts)
         if not made:
             return {}
         taken = self._taken_refs(made)
@@ -361,10 +357,7 @@ class CreatePlans:
             targeting={name: spec[name] for name in _TARGETING},
             landing_url=spec["landing_url"],
             titles=spec["titles"],
-            materials=[
-                {"kind": item["kind"], "remote_id": item["id"], "cover_remote_id": item["cover_id"]}
-                for item in spec["materials"]
-            ],
+            materials=materials_of(spec),
             canonical_sha256=spec["canonical_sha256"],
             job_id=row.job_id,
             created_by_id=job.user_id,

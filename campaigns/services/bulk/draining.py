@@ -21,8 +21,10 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from campaigns.choices import RowState
 from campaigns.models import BulkRow
 from campaigns.services.bulk.book import JobBook
+from campaigns.services.bulk.cancelling import unwanted, without_waiting
 from campaigns.services.bulk.doorbells import ring_drain
 from campaigns.services.bulk.executors import Account, Answer, ClaimedRow, Executor, Step, Verdict, Work
 from campaigns.services.bulk.failpoints import AFTER_CLAIM, AFTER_FINISH, BEFORE_FINISH, failpoint
@@ -153,6 +155,7 @@ class Drain:
             if not is_active:
                 self._touched |= self._waits.hold_all("account_paused")
                 return False
+            self._drop(unwanted(self._ready), "its job was cancelled")
         return True
 
     @property
@@ -197,6 +200,7 @@ class Drain:
         until = time.monotonic() + self._policy.lease_seconds
         self._held |= {row.id: _Held(row, until) for row in rows}
         self._take(self._prepare(rows))
+        self._drop(unwanted(self._ready), "its job was cancelled")
 
     def _prepare(self, rows: Sequence[ClaimedRow]) -> Work:
         """``prepare`` of each kind; rows that may not run get their verdict at once."""
@@ -248,12 +252,15 @@ class Drain:
 
     def _hand_back(self) -> None:
         """The time is up: what is ready but not sent waits for the next drain, as if the media had not taken it."""
-        late = CommandError(kind="HandedBack", message="not sent: the drain's time was up")
-        self._answers += [
-            Answer(step, Outcome(step.command.id, step.command.generation, CommandState.ABSENT, error=late))
-            for step in self._ready
-        ]
-        self._ready.clear()
+        self._drop(list(self._ready), "the drain's time was up")
+
+    def _drop(self, steps: Sequence[Step], reason: str) -> None:
+        """Ready steps that are not sent, as if the media had not taken them."""
+        error = CommandError(kind="HandedBack", message=f"not sent: {reason}")
+        for step in steps:
+            self._ready.remove(step)
+            outcome = Outcome(step.command.id, step.command.generation, CommandState.ABSENT, error=error)
+            self._answers.append(Answer(step, outcome))
 
     def _keep_leases(self) -> None:
         """Never send when too little of the lease is left; renew in time what still waits."""
@@ -300,6 +307,7 @@ class Drain:
             return
         with transaction.atomic():
             settle(outcomes)
+            verdicts = without_waiting(verdicts)
             finish(verdicts, self._record)
         for verdict in verdicts:
             self._held.pop(verdict.row.id, None)
@@ -309,7 +317,8 @@ class Drain:
     def _record(self, verdicts: Sequence[Verdict]) -> Mapping[int, int]:
         by_kind: dict[str, list[Verdict]] = defaultdict(list)
         for verdict in verdicts:
-            by_kind[self._book.job(verdict.row.job_id).kind].append(verdict)
+            if verdict.state != RowState.CANCELLED:  # it means nothing beyond the row
+                by_kind[self._book.job(verdict.row.job_id).kind].append(verdict)
         plan_ids: dict[int, int] = {}
         for kind, members in by_kind.items():
             plan_ids |= self._executor(kind).record(members)

@@ -89,6 +89,7 @@ class Step:
     name: str
     command: Command
     rows: tuple[ClaimedRow, ...]
+    is_beginning: bool = True  # False: it finishes what stands at the media already
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -12,16 +13,19 @@ from urllib.parse import quote
 
 import orjson
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from campaigns.choices import RowState
 from campaigns.models import BulkRow, Plan
-from campaigns.services.bulk.control import cancel_bulk_job
+from campaigns.services.bulk.control import cancel_bulk_job, retry_bulk_job
 from campaigns.services.bulk.failpoints import EXIT_CODE
 from campaigns.services.bulk.leases import expire_leases
 from campaigns.services.bulk.policy import EnginePolicy
+from campaigns.services.bulk.preparing import prepare_job
 from campaigns.services.bulk.sweeping import expire_jobs, sweep
+from media_connectors.gateway.connectors import forget_connectors
 from media_connectors.models import OutboundCommand
 from tests.campaigns.bulk.conftest import World
 from tests.campaigns.bulk.test_machine import POLICY, drain, job_of, rows_of, submit
@@ -155,6 +159,66 @@ def test_a_cancelled_job_sends_nothing(world: World):
     drain(world)
     assert [state for state, _ in states(world, job_id)] == ["cancelled"] * 2
     assert (job_of(world, job_id).state, world.media.names()) == ("cancelled", [])
+
+
+def test_a_job_cancelled_while_it_runs_sends_only_what_is_on_its_way(world: World, settings: Settings):
+    settings.MEDIA_LIMITS = {"kuaishou": {"developer": {"*unit/create": 2}}}
+    forget_connectors()
+    job_id = submit(world, world.rows(40))
+
+    def work() -> None:
+        try:
+            drain(world, replace(POLICY, parallel_sends=2))
+        finally:
+            connections.close_all()
+
+    running = threading.Thread(target=work)
+    running.start()
+    try:
+        for _ in range(200):
+            if world.media.names():
+                break
+            time.sleep(0.05)
+        with organization_scope(world.organization.pk):
+            assert cancel_bulk_job(world.actor, job_id).state == "cancelling"
+        made = len(world.media.names())
+    finally:
+        running.join()
+    counts = job_of(world, job_id).counts
+    assert job_of(world, job_id).state == "cancelled"
+    assert counts["succeeded"] == len(world.media.names()) <= made + 6  # a second until it is seen, and two in flight
+    assert counts["succeeded"] + counts["cancelled"] == 40
+
+
+def test_a_row_that_was_refused_for_the_moment_is_not_sent_after_its_job_was_cancelled(world: World):
+    job_id = submit(world, world.rows(2))
+    with organization_scope(world.organization.pk), transaction.atomic():
+        Job.objects.filter(pk=job_id).update(state="cancelling")  # cancelled between the claim and the answer
+    drain(world)
+    assert [state for state, _ in states(world, job_id)] == ["cancelled"] * 2
+    assert (job_of(world, job_id).state, world.media.names()) == ("cancelled", [])
+
+
+def test_trying_again_makes_the_creative_that_was_refused(world: World):
+    gone = [{"kind": "video_vertical", "id": "999999", "cover_id": ""}]
+    refused = submit(world, world.rows(1, "kuaishou", materials=gone))
+    drain(world)
+    with organization_scope(world.organization.pk):
+        again = retry_bulk_job(world.actor, refused, only="all_failed").job.pk
+    prepare_job(world.organization.pk, again, POLICY)
+    drain(world)
+    assert states(world, again) == [("failed", "")]  # the file is still not there
+    mended = submit(world, world.rows(1, "kuaishou"), key="mended")
+    drain(world)
+    assert states(world, mended) == [("succeeded", "created")]
+    assert (world.media.calls_of("unit/create"), len(world.media.names())) == (1, 1)
+    with organization_scope(world.organization.pk), transaction.atomic():
+        plan = Plan.objects.get()
+        assert plan.materials[0]["remote_id"] != "999999"
+    same = submit(world, world.rows(1, "kuaishou"), key="same")
+    drain(world)
+    assert states(world, same) == [("succeeded", "matched_existing")]
+    assert world.media.calls_of("creative/create") == 3
 
 
 def test_a_job_past_its_deadline_expires(world: World):

@@ -11,6 +11,7 @@ from tests.factories import OrganizationFactory, make_member
 from tests.frontend.plans import make_delivery
 from xmagnet.accounts.models import User
 from xmagnet.core.scope import organization_scope
+from xmagnet.jobs.models import Job
 
 BUILD = "/o/sunrise/plans/build/"
 
@@ -201,3 +202,31 @@ def test_an_uploaded_file_is_corrected_in_its_preview(optimizer: User, sign_in: 
     expect(page.locator(".row-preview tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Undo every correction").click()
     expect(page.locator(".row-preview tbody tr")).to_have_count(2)
+
+
+def test_the_launch_dialog_keeps_its_head_and_buttons_in_view(plans: list[Any], page: Page) -> None:
+    with organization_scope(plans[0].organization_id), transaction.atomic():
+        job = Job.objects.create(
+            kind="plans.create", permission="plans:write", state="succeeded", is_row_driven=True, total_count=12,
+            counts={"succeeded": 12}, agency_id=plans[0].agency_id,
+        )  # fmt: skip
+        for plan in plans:
+            plan.job_id, plan.status = job.pk, "paused"
+            plan.save(update_fields=["job_id", "status"])
+    page.goto(f"/o/sunrise/jobs/{job.pk}/")
+    page.set_viewport_size({"width": 1440, "height": 560})
+    page.get_by_role("button", name="Launch the plans").click()
+    dialog = page.locator("dialog[open]")
+    expect(dialog.get_by_role("heading", name="Launch the plans")).to_be_in_viewport()
+    expect(dialog.get_by_role("button", name="Launch all 12 plans")).to_be_in_viewport()
+    page.goto(BUILD)
+
+
+def test_a_file_with_a_long_id_fits_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    fill(page)
+    page.locator('[data-adder="account"]').select_option(index=1)
+    page.locator('[data-adder="id"]').fill("tos-cn-p-0051/7eada01320175f2c8b7e90")
+    page.locator("[data-add-material]").click()
+    expect(page.locator("[data-material-chip]").last).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") == 0

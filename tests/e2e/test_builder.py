@@ -230,3 +230,21 @@ def test_a_file_with_a_long_id_fits_a_phone(page: Page) -> None:
     page.locator("[data-add-material]").click()
     expect(page.locator("[data-material-chip]").last).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") == 0
+
+
+def test_the_steps_stand_beside_the_form_and_a_parted_draft_is_said_above_it(page: Page) -> None:
+    steps, body = page.locator(".builder-steps").bounding_box(), page.locator(".builder-body").bounding_box()
+    assert steps
+    assert body
+    assert steps["x"] + steps["width"] <= body["x"]
+    assert abs(steps["y"] - body["y"]) < 30
+    fill(page)
+    expect(page.locator("#builder-promise")).to_contain_text("This will create exactly 4 plans")
+    other = page.context.new_page()
+    other.goto(BUILD)
+    other.locator(".unfinished a").first.click()
+    expect(other.locator("#builder-promise")).to_contain_text("This will create exactly 4 plans")
+    page.locator("#id_bids").fill("41")
+    expect(page.locator(".draft-parted")).to_contain_text("a draft of its own")
+    other.evaluate("document.querySelector('[data-builder]').dataset.sent = 'yes'")
+    other.close()

@@ -42,6 +42,7 @@ from campaigns.services.bulk.requests import Preview, accept_body, check_rows, r
 from campaigns.services.bulk.template import csv_template, xlsx_template
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import FieldError, InvalidInput
+from xmagnet.core.ids import whole_number
 from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.selectors import get_job
@@ -291,8 +292,8 @@ def _preferences(request: Request) -> dict[str, str]:
 
 
 def _wait_seconds(request: Request) -> int:
-    value = _preferences(request).get("wait", "")
-    return min(int(value), WAIT_SECONDS) if value.isascii() and value.isdecimal() else 0
+    seconds = whole_number(_preferences(request).get("wait", ""))
+    return min(seconds or 0, WAIT_SECONDS)
 
 
 def _body(request: Request) -> Body:

@@ -39,6 +39,7 @@ from campaigns.services.changes.planning import (
 )
 from media_connectors.selectors.directory import account_facts
 from xmagnet.core.errors import FieldError, InvalidInput
+from xmagnet.core.ids import whole_number
 from xmagnet.web.api.pagination import encode_cursor, read_page_request
 from xmagnet.web.api.problems import problems
 from xmagnet.web.api.views import OrgView, Query
@@ -244,15 +245,14 @@ class CampaignListView(OrgView):
     )
     def get(self, request: Request, org: str) -> Response:
         page = read_page_request(request.query_params)
-        account = request.query_params.get("account", "")
-        if account and not (account.isascii() and account.isdigit() and int(account) < 1 << 63):
+        given = request.query_params.get("account", "")
+        account_id = whole_number(given)
+        if given and account_id is None:
             raise _invalid("/account", _("account is an id."))
         after = page.after[0] if page.after else 0
         if not isinstance(after, int) or abs(after) >= 1 << 63:
             raise _invalid("/after", _("This is not a cursor of this list."))
-        found = list(
-            list_campaigns(self.actor, account_id=int(account) if account else None, after_id=after)[: page.limit + 1]
-        )
+        found = list(list_campaigns(self.actor, account_id=account_id, after_id=after)[: page.limit + 1])
         rows = found[: page.limit]
         return Response(
             {
@@ -376,8 +376,8 @@ class MaterialListView(OrgView):
         responses={200: shapes.MaterialsSchema, **problems(422)},
     )
     def get(self, request: Request, org: str) -> Response:
-        account = request.query_params.get("account", "")
-        if not (account.isascii() and account.isdigit() and int(account) < 1 << 63):
+        account_id = whole_number(request.query_params.get("account", ""))
+        if account_id is None:
             raise _invalid("/account", _("account is an id."))
         return Response(
             {
@@ -391,7 +391,7 @@ class MaterialListView(OrgView):
                         "title": one.title,
                         "plan_count": one.plan_count,
                     }
-                    for one in used_materials(self.actor, [int(account)])
+                    for one in used_materials(self.actor, [account_id])
                 ]
             }
         )

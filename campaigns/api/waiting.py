@@ -16,6 +16,7 @@ from campaigns.api.plans import read_body, read_ids
 from campaigns.selectors.queued import waiting_changes
 from campaigns.services.changes.queueing import cancel_queued_changes
 from xmagnet.core.errors import FieldError, InvalidInput
+from xmagnet.core.ids import whole_number
 from xmagnet.web.api.pagination import encode_cursor, read_page_request
 from xmagnet.web.api.problems import problems
 from xmagnet.web.api.views import OrgView, Query
@@ -36,13 +37,12 @@ class WaitingChangesView(OrgView):
     def get(self, request: Request, org: str) -> Response:
         page = read_page_request(request.query_params)
         plan = request.query_params.get("plan", "")
+        plan_id = whole_number(plan)
         after = page.after[0] if page.after else 0
-        if (plan and not (plan.isascii() and plan.isdigit() and int(plan) < 1 << 63)) or not _is_id(after):
+        if (plan and plan_id is None) or not _is_id(after):
             detail = _("This is not an id.")
             raise InvalidInput(detail, errors=(FieldError("/plan" if _is_id(after) else "/after", "invalid", detail),))
-        found = waiting_changes(
-            self.actor, plan_id=int(plan) if plan else None, after_id=int(after), limit=page.limit + 1
-        )
+        found = waiting_changes(self.actor, plan_id=plan_id, after_id=int(after), limit=page.limit + 1)
         rows = found[: page.limit]
         return Response(
             {

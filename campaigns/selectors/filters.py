@@ -19,6 +19,7 @@ from media_connectors.selectors.directory import AccountFacts
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.clock import MEDIA_TIMEZONE
 from xmagnet.core.errors import FieldError, InvalidInput
+from xmagnet.core.ids import whole_number
 from xmagnet.core.money import fen_from_text
 
 Kind = Literal["choice", "text", "integer", "money", "day", "labels", "number"]
@@ -270,8 +271,9 @@ def _number(text: str) -> float:
 def _add_search(where: Sql, text: str) -> None:
     """Every word must be in the name; a number may be an id instead."""
     for word in text.split():
-        if word.isascii() and word.isdigit() and int(word) < 1 << 63:
-            where.add(" AND (p.name LIKE %s OR p.remote_id = %s OR p.id = %s)", f"%{_escape(word)}%", word, int(word))
+        number = whole_number(word)
+        if number is not None:
+            where.add(" AND (p.name LIKE %s OR p.remote_id = %s OR p.id = %s)", f"%{_escape(word)}%", word, number)
         else:
             where.add(f" AND p.name {_like(word)} %s", f"%{_escape(word)}%")
 

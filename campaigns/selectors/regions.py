@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from campaigns.domain.regions import Region, covered_twice, find_regions, region_of
+from xmagnet.core.ids import whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ def region_names(codes: Iterable[str], *, language: str) -> tuple[RegionName, ..
     """The names of codes, in their order; a code that is in no table is its own name."""
     named = []
     for code in codes:
-        region = region_of(int(code)) if code.isdecimal() and len(code) <= 6 else None
-        number = int(code) if code.isdecimal() else 0
+        number = whole_number(code) or 0
+        region = region_of(number)
         named.append(_named(region, language) if region else RegionName(number, code, ""))
     return tuple(named)
 

@@ -23,13 +23,12 @@ from campaigns.services.builder import (
     TitleSet,
 )
 from media_connectors.choices import PlatformChoice, VendorChoice
+from xmagnet.core.ids import ids_among, whole_number
 
 #: blocks of one sort that a form may hold; more is no work of a person
 MAX_BLOCKS = 200
 #: corrections of single rows; a job with more wants a file
 MAX_OVERRIDES = 2_000
-#: of an id: larger numbers are not the media's
-MOST_DIGITS = 18
 _SEPARATORS = re.compile(r"[,;|，；、\s]+")
 _KEY = re.compile(r"^[a-z0-9]{1,16}$")
 _GRID = re.compile(r"^[01]{336}$")
@@ -38,7 +37,7 @@ _GRID = re.compile(r"^[01]{336}$")
 def setup_from(data: QueryDict) -> BuilderSetup:
     """What the form says; unknown and malformed parts are left out, never refused."""
     return BuilderSetup(
-        account_ids=tuple(int(value) for value in data.getlist("account") if value.isdecimal()),
+        account_ids=tuple(ids_among(data.getlist("account"))),
         campaign=_text(data, "campaign"),
         objective=_text(data, "objective") or "leads",
         goal=_text(data, "goal") or "form",
@@ -101,10 +100,11 @@ def _audience(data: QueryDict, key: str) -> AudiencePack:
 
 def _interest(line: str) -> InterestPick | None:
     """``vendor|id|name``, as a chip of the page carries it."""
-    vendor, number, name = (*line.split("|", 2), "", "")[:3]
-    if vendor not in VendorChoice.values or not number.isdecimal() or len(number) > MOST_DIGITS:
+    vendor, text, name = (*line.split("|", 2), "", "")[:3]
+    number = whole_number(text)
+    if vendor not in VendorChoice.values or number is None:
         return None
-    return InterestPick(vendor, int(number), name[:60])
+    return InterestPick(vendor, number, name[:60])
 
 
 def _creative(data: QueryDict, key: str) -> CreativePack:

@@ -16,6 +16,7 @@ from django.http import QueryDict
 
 from campaigns.contracts import METRICS, OPERATORS, Condition, Period, PlanQuery
 from frontend.tables.plan_columns import DEFAULT_COLUMNS, MAX_COLUMNS, is_column
+from xmagnet.core.ids import whole_number
 
 SIZES = (50, 100, 200)
 DEFAULT_PERIOD = "today"
@@ -106,9 +107,9 @@ def state_from(data: QueryDict | Mapping[str, Any]) -> TableState:
         columns=columns or DEFAULT_COLUMNS,
         sort=sort.removeprefix("-") or "cost",
         is_descending=sort.startswith("-"),
-        page=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
-        size=int(size) if size.isdecimal() and int(size) in SIZES else SIZES[0],
-        view_id=int(view) if view.isdecimal() and len(view) < 19 else None,
+        page=whole_number(page, most=999_999) or 1,
+        size=number if (number := whole_number(size)) in SIZES else SIZES[0],
+        view_id=whole_number(view),
     )
 
 

@@ -15,12 +15,13 @@ from campaigns.contracts import PlanQuery
 from campaigns.selectors.overview import breakdown
 from frontend.forms.people import AgencyForm
 from frontend.views.accounts import HEALTH_TONES
-from frontend.views.base import Crumb, Page, number_or_none
+from frontend.views.base import Crumb, Page
 from frontend.views.forms import FormPage
 from media_connectors.choices import AccountHealth
 from media_connectors.selectors.directory import account_facts
 from media_connectors.services.health import assign_agency
 from xmagnet.accounts.actor import Actor
+from xmagnet.core.ids import ids_among
 from xmagnet.people import agencies
 from xmagnet.people.members import MemberQuery, list_members
 
@@ -126,7 +127,7 @@ class GiveAccounts(OneAgency, Page):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         agency = self.find()
         is_taking = request.POST.get("action") == "take"
-        chosen = {number_or_none(value) or 0 for value in request.POST.getlist("account")}
+        chosen = set(ids_among(request.POST.getlist("account")))
         for account_id in sorted(chosen):
             assign_agency(self.actor, account_id=account_id, agency_id=None if is_taking else agency.pk)
         if chosen:

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from frontend.audit_words import ACTION_GROUPS, ACTIONS, VIA_LABELS, action_label, changes
-from frontend.views.base import ROWS_PER_PAGE, Page, midnight, number_or_none
+from frontend.views.base import ROWS_PER_PAGE, Page, midnight
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.selectors import LOOKED_AT, AuditQuery, events_page, iterate_events
+from xmagnet.core.ids import whole_number
 from xmagnet.core.spreadsheets import CSV_TYPE, csv_stream
 from xmagnet.jobs.services import AlreadyRunning, enqueue
 from xmagnet.people.members import list_members
@@ -42,7 +43,7 @@ def query_of(values: Any) -> AuditQuery:
         text=values.get("q", "").strip()[:120],
         actions=tuple(actions_of(action)) if action in ACTION_GROUPS else (action,) if action in ACTIONS else (),
         object_id=values.get("object", "").strip()[:40],
-        user_id=number_or_none(values.get("person", "")),
+        user_id=whole_number(values.get("person", "")),
         since=since,
         until=until + timedelta(days=1) if until else None,
     )
@@ -57,7 +58,7 @@ class AuditLog(Page):
     menu_item = "audit"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        before = number_or_none(self.request.GET.get("before", ""))
+        before = whole_number(self.request.GET.get("before", ""))
         found = events_page(self.actor, query_of(self.request.GET), before=before, size=ROWS_PER_PAGE)
         return super().get_context_data(
             events=[

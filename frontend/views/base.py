@@ -38,11 +38,6 @@ def midnight(text: str) -> datetime | None:
     return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
-def number_or_none(text: str) -> int | None:
-    """A database id that an address holds; None for anything else."""
-    return int(text) if text.isdecimal() and len(text) < 19 else None
-
-
 @dataclass(frozen=True, slots=True)
 class Crumb:
     """A step of the way back; the page itself has no address."""

@@ -40,6 +40,7 @@ from media_connectors.choices import AccountHealth
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import Conflict, DomainError, InvalidInput, NotFound
+from xmagnet.core.ids import ids_among, whole_number
 
 #: what the blank blocks of the page are keyed by until they are added
 BLANK_KEY = "blank"
@@ -58,9 +59,9 @@ class Builder(Page):
 
     def setup_shown(self) -> BuilderSetup:
         """What the page starts with."""
-        source, copied = self.request.GET.get("from", ""), self.request.GET.get("copy", "")
-        if source.isdecimal():
-            card = get_template(self.actor, int(source))
+        source, copied = whole_number(self.request.GET.get("from", "")), self.request.GET.get("copy", "")
+        if source is not None:
+            card = get_template(self.actor, source)
             setup = setup_of(card.content)
             if not card.is_draft:
                 return replace(setup, client_ref_prefix=_new_prefix())
@@ -68,7 +69,7 @@ class Builder(Page):
             return setup
         setup = BuilderSetup(client_ref_prefix=_new_prefix())
         if copied:
-            ids = [int(one) for one in copied.split(",") if one.isdecimal()][:1]
+            ids = ids_among(copied.split(","))
             return _from_plan(plan_detail(self.actor, ids[0]), setup) if ids else setup
         return setup
 
@@ -112,8 +113,7 @@ class BuildPreview(Fragment):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         setup = setup_from(request.POST)
-        page = request.POST.get("page", "")
-        number = int(page) if page.isdecimal() and len(page) < 5 else 1
+        number = whole_number(request.POST.get("page", ""), most=9_999) or 1
         asked = setup.client_ref_prefix
         if setup.account_ids or setup.titles or setup.creatives:
             setup = _kept(self.actor, setup, request)
@@ -168,8 +168,8 @@ class BuildTemplates(Fragment):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         templates = list_templates(self.actor)
         drafts = _drafts(self.actor)[:8]
-        source = self.request.GET.get("of", "")
-        if source.isdecimal() and (card := _own_template(self.actor, int(source))) is not None:
+        source = whole_number(self.request.GET.get("of", ""))
+        if source is not None and (card := _own_template(self.actor, source)) is not None:
             kwargs = {"name": card.name, "is_shared": card.is_shared} | kwargs
         return super().get_context_data(templates=templates, drafts=drafts, **kwargs)
 

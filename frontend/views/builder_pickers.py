@@ -23,6 +23,7 @@ from media_connectors.contracts import VENDOR_OF, InterestOption, LibraryMateria
 from media_connectors.selectors.directory import account_facts
 from media_connectors.services.library import account_library, vendor_interests
 from xmagnet.core.errors import InvalidInput
+from xmagnet.core.ids import ids_among
 
 #: interests offered at once
 MOST_INTERESTS = 20
@@ -131,7 +132,7 @@ class BuildMaterials(Fragment):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = self.request.GET
-        chosen = [int(one) for one in query.getlist("account") if one.isdecimal() and len(one) < MAX_ID_DIGITS]
+        chosen = ids_among(query.getlist("account"))
         with transaction.atomic():
             facts = account_facts(self.actor)
         accounts = [facts[one] for one in dict.fromkeys(chosen) if one in facts]
@@ -236,7 +237,7 @@ class BuildTitles(Fragment):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = self.request.GET
-        chosen = [int(one) for one in query.getlist("account") if one.isdecimal() and len(one) < MAX_ID_DIGITS]
+        chosen = ids_among(query.getlist("account"))
         text = query.get("q", "")
         return super().get_context_data(
             titles=used_titles(self.actor, chosen, text=text)[:MOST_FILES],
@@ -244,9 +245,6 @@ class BuildTitles(Fragment):
             has_accounts=bool(chosen),
             **kwargs,
         )
-
-
-MAX_ID_DIGITS = 19
 
 
 def _interest(vendor: str, one: InterestOption) -> dict[str, str]:

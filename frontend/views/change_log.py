@@ -22,11 +22,12 @@ from campaigns.services.changes.queueing import cancel_queued_changes
 from frontend import formats
 from frontend.audit_words import VIA_LABELS
 from frontend.views.audit import people_options
-from frontend.views.base import Page, midnight, number_or_none
+from frontend.views.base import Page, midnight
 from frontend.views.plan_changes import value_text
 from media_connectors.choices import PlatformChoice
 from media_connectors.selectors.directory import account_facts
 from xmagnet.core.errors import Conflict
+from xmagnet.core.ids import whole_number
 
 ROWS = 100
 ACTIONS: dict[str, Any] = {
@@ -114,7 +115,7 @@ class ChangeLog(Page):
         entries = change_log(
             self.actor,
             query,
-            before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+            before_id=whole_number(before),
             limit=ROWS,
         )
         is_filtered = any(values.get(name) for name in FILTERS)
@@ -146,10 +147,10 @@ def query_of(values: Any) -> ChangeQuery:
     return ChangeQuery(
         actions=(action,) if action in ACTIONS else (),
         job_id=values.get("job", "").strip()[:40],
-        user_id=number_or_none(values.get("person", "")),
+        user_id=whole_number(values.get("person", "")),
         via=values.get("via", "") if values.get("via") in VIA_LABELS else "",
         platform=values.get("media", "") if values.get("media") in PlatformChoice.values else "",
-        account_id=number_or_none(values.get("account", "")),
+        account_id=whole_number(values.get("account", "")),
         field=values.get("field", "") if values.get("field") in FIELDS else "",
         since=midnight(values.get("since", "")),
         until=until + timedelta(days=1) if until else None,

@@ -24,9 +24,11 @@ from frontend.views.jobs import OneJob
 from frontend.views.plan_changes import value_text
 from media_connectors.selectors.directory import account_facts
 from xmagnet.core.errors import Conflict, InvalidInput
+from xmagnet.core.ids import whole_number
 from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 from xmagnet.web.streaming import stream_in_scope
 
+LAST_POSITION = 2**31 - 1  # that the column of a row's position can hold
 ROWS_SHOWN = 50
 RESULT_TYPES = {
     "csv": CSV_TYPE,
@@ -43,11 +45,11 @@ class JobRows(OneJob, Fragment):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         job = self.job()
-        state, after = self.request.GET.get("state", ""), self.request.GET.get("after", "")
+        state = self.request.GET.get("state", "")
         states = (state,) if state in RowState.values else ()
         code = self.request.GET.get("code", "")
         first_error = (code, self.request.GET.get("field", "")) if code else None
-        position = int(after[:9]) if after.isdecimal() else None
+        position = whole_number(self.request.GET.get("after", ""), most=LAST_POSITION)
         rows = row_page(self.actor, job, states=states, first_error=first_error, after=position, limit=ROWS_SHOWN + 1)
         shown = rows[:ROWS_SHOWN]
         return super().get_context_data(

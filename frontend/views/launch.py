@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from campaigns.selectors.launching import waiting_plan_ids, waiting_plans
 from campaigns.services.changes.planning import MAX_PLANS, Wish, change_plans
-from frontend.views.base import Fragment, Page, number_or_none
+from frontend.views.base import Fragment, Page
 from frontend.views.jobs import CREATE_PLANS, OneJob
 from xmagnet.core.errors import Conflict, InvalidInput
+from xmagnet.core.ids import whole_number
 
 #: plans shown one by one; the count and "all" always speak of every one
 SHOWN = 200
@@ -70,7 +71,7 @@ class Launch(OneJob, Page):
 
     def ticked(self) -> set[int]:
         """The plans that were shown and chosen."""
-        found = (number_or_none(text) for text in self.request.POST.getlist("plan")[:SHOWN])
+        found = (whole_number(text) for text in self.request.POST.getlist("plan")[:SHOWN])
         return {plan_id for plan_id in found if plan_id is not None}
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from frontend.forms.notifications import WishesForm
 from frontend.views.base import Crumb, Fragment, Page, midnight
 from frontend.views.forms import FormPage
+from xmagnet.core.ids import ids_among
 from xmagnet.notices import selectors, services
 from xmagnet.notices.choices import Channel
 from xmagnet.notices.words import words_of
@@ -101,7 +102,7 @@ class MarkRead(Page):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        chosen = [int(value) for value in request.POST.getlist("notice") if value.isdecimal() and len(value) < 19]
+        chosen = ids_among(request.POST.getlist("notice"))
         if chosen:
             services.mark_read(self.actor, chosen)
         else:

@@ -28,6 +28,7 @@ from frontend.views.answers import done
 from frontend.views.base import Fragment, address
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import Conflict, InvalidInput
+from xmagnet.core.ids import ids_among, whole_number
 from xmagnet.core.money import fen_from_text
 
 #: changes shown one by one; the counts always speak of all
@@ -75,9 +76,9 @@ class Changing(Fragment):
         data = self.request.POST
         if data.get("scope") == "all":
             query = state_from(QueryDict(data.get("query", ""))).query()
-            expected = data.get("expected", "")
-            return select_expected(self.actor, query, expected_count=int(expected) if expected.isdecimal() else -1)
-        return [int(value) for value in data.getlist("plan") if value.isdecimal() and len(value) < 19]
+            expected = whole_number(data.get("expected", ""))
+            return select_expected(self.actor, query, expected_count=-1 if expected is None else expected)
+        return ids_among(data.getlist("plan"))
 
     def kept_selection(self) -> list[tuple[str, str]]:
         """The selection as hidden fields."""
@@ -88,12 +89,12 @@ class Changing(Fragment):
         """(plan id, field) of the changes that were shown and taken out."""
         kept = set(self.request.POST.getlist("send"))
         pairs = [key.partition("-") for key in self.request.POST.getlist("shown") if key not in kept]
-        return [(int(plan_id), field) for plan_id, _dash, field in pairs if plan_id.isdecimal()]
+        return [(number, field) for plan_id, _dash, field in pairs if (number := whole_number(plan_id))]
 
     def selected_count(self) -> int:
         """How many plans the person thinks are selected."""
-        expected = self.request.POST.get("expected", "")
-        return int(expected) if expected.isdecimal() else len(self.request.POST.getlist("plan"))
+        expected = whole_number(self.request.POST.get("expected", ""))
+        return len(self.request.POST.getlist("plan")) if expected is None else expected
 
     def field(self, allowed: tuple[str, ...] = EDIT_FIELDS) -> str:
         """The field to change."""

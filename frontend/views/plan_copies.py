@@ -17,6 +17,7 @@ from frontend.views.plan_changes import Changing
 from media_connectors.choices import AccountHealth
 from media_connectors.selectors.directory import account_facts
 from xmagnet.core.errors import Conflict, InvalidInput
+from xmagnet.core.ids import ids_among, whole_number
 
 
 class _Copying(Changing):
@@ -25,12 +26,11 @@ class _Copying(Changing):
     def wanted(self) -> CopyRequest:
         """What the form says; raises ``Conflict`` when "all N results" are not N any more."""
         data = self.request.POST
-        chosen = [int(one) for one in data.getlist("account") if one.isdecimal() and len(one) < 19]
-        copies = data.get("copies", "1")
+        chosen = ids_among(data.getlist("account"))
         return CopyRequest(
             plan_ids=tuple(self.selection()),
             account_ids=tuple(chosen) if data.get("where") == "others" else (),
-            copies=int(copies) if copies.isdecimal() and len(copies) < 6 else 0,
+            copies=whole_number(data.get("copies", "1")) or 0,
             prefix=data.get("prefix", "")[:100],
             suffix=data.get("suffix", "")[:100],
             files={account_id: tuple(data.getlist(f"files.{account_id}")) for account_id in chosen},
@@ -82,7 +82,8 @@ class CopyApply(_Copying):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         kept = set(request.POST.getlist("send"))
-        skipped = {int(one) for one in request.POST.getlist("shown") if one not in kept and one.isdecimal()}
+        shown = [whole_number(one) for one in request.POST.getlist("shown") if one not in kept]
+        skipped = {number for number in shown if number is not None}
         key = request.POST.get("key", "")[:40] or get_random_string(12)
         try:
             accepted = copy_plans(self.actor, self.wanted(), key=key, skipped=skipped)

@@ -24,6 +24,7 @@ from frontend.builder_words import CELL_LABELS
 from frontend.forms.builder import overrides_from
 from frontend.views.base import Crumb, Fragment, Page
 from xmagnet.core.errors import DomainError, Forbidden, InvalidInput
+from xmagnet.core.ids import whole_number
 from xmagnet.core.spreadsheets import CSV_TYPE, XLSX_TYPE
 
 #: rows shown after a check, the wrong ones first
@@ -209,13 +210,13 @@ def _corrections(request: HttpRequest) -> Corrections:
     cells: dict[int, dict[str, str]] = {}
     skipped: set[int] = set()
     for one in overrides_from(request.POST.getlist("correction")[:MAX_CORRECTIONS]):
-        line = one.rule.get("line", "")
-        if not line.isdecimal() or len(line) > 9:
+        line = whole_number(one.rule.get("line", ""))
+        if line is None:
             continue
         if one.field == "skip":
-            skipped.add(int(line))
+            skipped.add(line)
         else:
-            cells.setdefault(int(line), {})[one.field] = one.value
+            cells.setdefault(line, {})[one.field] = one.value
     return Corrections(cells, frozenset(skipped))
 
 

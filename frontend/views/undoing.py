@@ -19,6 +19,7 @@ from frontend.views.base import Crumb, Page
 from frontend.views.plan_changes import sent, sent_message, shown_preview
 from xmagnet.audit.selectors import AuditQuery, search_events
 from xmagnet.core.errors import Conflict, InvalidInput, NotFound
+from xmagnet.core.ids import whole_number
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.selectors import get_job
 
@@ -59,7 +60,7 @@ class _Undo(Page):
         kept = set(request.POST.getlist("send"))
         shown = request.POST.getlist("shown")
         pairs = [key.partition("-") for key in shown if key not in kept]
-        skipped = [(int(plan_id), field) for plan_id, _dash, field in pairs if plan_id.isdecimal()]
+        skipped = [(number, field) for plan_id, _dash, field in pairs if (number := whole_number(plan_id))]
         try:
             # The key of the form: pressed twice it is one job, asked for again later it is another.
             key = f"undo-{request.POST.get('key') or get_random_string(16)}"[:200]

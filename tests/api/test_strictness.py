@@ -22,6 +22,8 @@ from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
 from xmagnet.webhooks.models import WebhookEndpoint
 
+#: a number that Python will not read
+LONG = "9" * 5_000
 COLUMNS = ("client_ref", "media", "account_id", "name", "bid", "budget", "start_date", "interests", "landing_url")
 
 
@@ -105,6 +107,9 @@ def test_every_view_reads_the_parameters_that_its_document_names():
         ("plans?compare=x", "/compare", "not_a_choice"),
         ("plans?status=paused&status=enabled", "/status", "repeated"),
         ("plans/bulk/template?format=pdf", "/format", "not_a_choice"),
+        (f"plans/waiting-changes?plan={LONG}", "/plan", "invalid"),
+        (f"campaigns?account={LONG}", "/account", "invalid"),
+        (f"materials?account={LONG}", "/account", "invalid"),
     ],
 )
 def test_a_parameter_that_is_not_understood_is_refused_by_its_name(api: Api, path: str, pointer: str, code: str):
@@ -122,7 +127,7 @@ def test_an_option_given_twice_creates_nothing(api: Api):
     assert api.count(Job) == 0
 
 
-@pytest.mark.parametrize("callback_id", ["1", str(10**30), "0", "x"])
+@pytest.mark.parametrize("callback_id", [LONG, "1", str(10**30), "0", "x"])
 def test_a_callback_that_is_no_endpoint_of_ours_is_refused(api: Api, callback_id: str):
     stranger = OrganizationFactory()
     with organization_scope(stranger.pk), transaction.atomic():

@@ -22,7 +22,7 @@ def waiting(organization: Organization) -> list[Any]:
     with organization_scope(organization.pk), transaction.atomic():
         Job.objects.create(
             id=JOB, organization=organization, kind="plans.create", is_row_driven=True, permission="plans:write",
-            state="succeeded",
+            state="succeeded", counts={"succeeded": 4},
         )  # fmt: skip
     make_plan(account, job_id=JOB, status="enabled", name="Runs already")
     make_plan(account, job_id="job_other", status="paused", name="Of another job")

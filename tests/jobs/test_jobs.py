@@ -1,13 +1,15 @@
 """Jobs: claimed once, run with fresh rights, ended with an honest outcome, rescued when their worker dies."""
 
+import threading
 import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from tests.factories import OrganizationFactory, make_agency, make_member
+from tests.stacks import wait_until
 from xmagnet.accounts.guard import authorized
 from xmagnet.accounts.models import Membership
 from xmagnet.accounts.roles import Role
@@ -152,6 +154,38 @@ def test_the_reaper_restarts_a_job_whose_worker_died_and_gives_up_in_the_end(kin
             Job.objects.update(state=JobState.RUNNING, heartbeat_at=long_ago, attempt_count=attempt)
             assert services.reap() == 1
             assert reload(job).state == expected
+
+
+def test_a_job_whose_worker_died_while_it_was_cancelled_is_cancelled(kind, member):
+    job = enqueue(member, kind(lambda run: None))
+    with organization_scope(job.organization_id), transaction.atomic():
+        Job.objects.update(state=JobState.CANCELLING, heartbeat_at=timezone.now() - timedelta(minutes=5))
+        assert services.reap() == 1
+    done = reload(job)
+    assert (done.state, done.finished_at is not None) == (JobState.CANCELLED, True)
+
+
+def test_a_missed_heartbeat_is_not_the_last(kind, member, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(task, "HEARTBEAT_SECONDS", 0.01)
+    away, scope = threading.Event(), task.organization_scope
+    long_ago = timezone.now() - timedelta(minutes=5)
+
+    def scope_of_a_database_that_is_away_once(organization_id):
+        if threading.current_thread() is not threading.main_thread() and not away.is_set():
+            away.set()
+            raise OperationalError
+        return scope(organization_id)
+
+    def work(run):
+        assert away.wait(5)
+        with transaction.atomic():
+            Job.objects.update(heartbeat_at=long_ago)
+        wait_until(lambda: reload(job).heartbeat_at > long_ago)
+
+    job = enqueue(member, kind(work))
+    monkeypatch.setattr(task, "organization_scope", scope_of_a_database_that_is_away_once)
+    task.run_job(job.kind, job.organization_id, job.pk)
+    assert reload(job).state == JobState.SUCCEEDED
 
 
 def test_the_reaper_leaves_a_beating_job_alone_and_rings_forgotten_ones_again(kind, member):

@@ -93,6 +93,21 @@ def test_a_mail_server_that_is_away_is_asked_again(
     assert NoticeDelivery.objects.get().state == "delivered"
 
 
+def test_a_robot_whose_address_cannot_be_read_does_not_hold_up_the_others(
+    organization: Organization, scope: None, receiver: Receiver
+):
+    admin = member_actor(organization, Role.ADMIN)
+    services.change_wishes(admin, dict.fromkeys(Event, ()))
+    broken = services.create_channel(admin, robot(receiver, name="Broken"), is_own=False)
+    services.create_channel(admin, robot(receiver), is_own=False)
+    ChatChannel.objects.filter(pk=broken.pk).update(encrypted_url=b"of a key that is gone")
+    receiver.body = b'{"code":0}'
+    low()
+    assert send() == 2
+    states = NoticeDelivery.objects.order_by("chat_channel_id").values_list("state", "error")
+    assert list(states) == [("pending", "our own error: InvalidToken"), ("delivered", "")]
+
+
 def test_the_organizations_robot_hears_what_it_was_told_to(organization: Organization, scope: None, receiver: Receiver):
     admin = member_actor(organization, Role.ADMIN)
     services.change_wishes(admin, dict.fromkeys(Event, ()))

@@ -173,6 +173,16 @@ def test_an_address_of_no_wire_form_does_not_hold_up_the_others(actor, receiver:
     assert (list(states), len(receiver.got)) == (["pending", "delivered"], 1)
 
 
+def test_a_secret_that_cannot_be_read_does_not_hold_up_the_others(actor, receiver: Receiver):
+    broken = create_endpoint(actor, url=receiver.url).endpoint
+    create_endpoint(actor, url=receiver.url)
+    WebhookEndpoint.objects.filter(pk=broken.pk).update(encrypted_secret=b"of a key that is gone")
+    emit("job.completed", {"job_id": "job_1"})
+    assert deliver_due() == 2
+    first, second = WebhookDelivery.objects.order_by("endpoint_id")
+    assert (first.state, first.error, second.state) == ("pending", "our own error: InvalidToken", "delivered")
+
+
 def test_unsafe_urls_and_unknown_events_are_refused(actor, settings):
     settings.WEBHOOK_ALLOWS_LOOPBACK = False
     for url in (

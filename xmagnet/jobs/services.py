@@ -13,7 +13,7 @@ from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record
 from xmagnet.core.errors import Conflict, NotFound
 from xmagnet.jobs.models import Job, JobEvent
-from xmagnet.jobs.states import LIVE_STATES, JobState
+from xmagnet.jobs.states import AT_WORK, LIVE_STATES, JobState
 from xmagnet.jobs.task import KINDS
 from xmagnet.jobs.telling import tell_maker
 
@@ -101,7 +101,7 @@ def request_cancel(actor: Actor, job_id: str) -> Job:
 
 
 def reap() -> int:
-    """In the organization in scope: ring queued jobs again, restart or give up jobs whose worker died."""
+    """In the organization in scope: ring queued jobs again; restart, end or give up jobs whose worker died."""
     now = timezone.now()
     touched = 0
     with transaction.atomic():
@@ -111,11 +111,13 @@ def reap() -> int:
         for job in waiting[:200]:
             ring(job)
         dead = Job.objects.select_for_update(skip_locked=True).filter(
-            state=JobState.RUNNING, is_row_driven=False, heartbeat_at__lt=now - LOST_AFTER
+            state__in=AT_WORK, is_row_driven=False, heartbeat_at__lt=now - LOST_AFTER
         )
         for job in dead[:200]:
             definition = KINDS.get(job.kind)
-            if definition and job.attempt_count < definition.max_attempts:
+            if job.state == JobState.CANCELLING:
+                job.state, job.finished_at = JobState.CANCELLED, now
+            elif definition and job.attempt_count < definition.max_attempts:
                 job.state = JobState.QUEUED
                 ring(job)
             else:

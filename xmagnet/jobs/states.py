@@ -21,4 +21,6 @@ class JobState(models.TextChoices):
     LOST = "lost", _("Lost")  # the worker died too often
 
 
+#: a worker has it
+AT_WORK = (JobState.RUNNING, JobState.CANCELLING)
 LIVE_STATES = (JobState.QUEUED, JobState.VALIDATING, JobState.RUNNING, JobState.PAUSED, JobState.CANCELLING)

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -24,7 +24,7 @@ from xmagnet.core.context import request_id as request_id_context
 from xmagnet.core.errors import DomainError
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job, JobEvent
-from xmagnet.jobs.states import JobState
+from xmagnet.jobs.states import AT_WORK, JobState
 from xmagnet.jobs.telling import tell_maker
 
 HEARTBEAT_SECONDS = 10.0
@@ -156,7 +156,7 @@ def _outcome(
 def _finish(job_id: str, state: JobState, result: dict[str, Any] | None, error: dict[str, Any] | None) -> None:
     now = timezone.now()
     with transaction.atomic():
-        finished = Job.objects.filter(pk=job_id, state__in=[JobState.RUNNING, JobState.CANCELLING]).update(
+        finished = Job.objects.filter(pk=job_id, state__in=AT_WORK).update(
             state=state, result=result, error=error, finished_at=now, heartbeat_at=now, waiting_for=None
         )
         if finished:
@@ -171,8 +171,12 @@ def _heartbeat(organization_id: int, job_id: str) -> Iterator[None]:
     def beat() -> None:
         try:
             while not stop.wait(HEARTBEAT_SECONDS):
-                with organization_scope(organization_id), transaction.atomic():
-                    Job.objects.filter(pk=job_id, state=JobState.RUNNING).update(heartbeat_at=timezone.now())
+                try:
+                    with organization_scope(organization_id), transaction.atomic():
+                        Job.objects.filter(pk=job_id, state__in=AT_WORK).update(heartbeat_at=timezone.now())
+                except (OperationalError, InterfaceError):  # back soon, or the reaper is right
+                    logger.warning("job.heartbeat_missed", job_id=job_id)
+                    connection.close()
         finally:
             connection.close()
 

@@ -130,8 +130,16 @@ def deliver_due() -> int:
         found = NoticeDelivery.objects.filter(pk__in=ids).select_related("notice", "chat_channel", "organization")
         deliveries = list(found.order_by("id"))
     for delivery in deliveries:
-        _settle(delivery, _send(delivery))
+        _settle(delivery, _verdict(delivery))
     return len(deliveries)
+
+
+def _verdict(delivery: NoticeDelivery) -> chat.Verdict:
+    try:
+        return _send(delivery)
+    except Exception as error:  # a bug, or a key that is gone: everybody else's messages must not wait behind it
+        logger.exception("notices.errored", delivery=delivery.pk)
+        return chat.Verdict(f"our own error: {type(error).__name__}")
 
 
 def _send(delivery: NoticeDelivery) -> chat.Verdict:

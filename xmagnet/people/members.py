@@ -21,6 +21,7 @@ from xmagnet.accounts.models import AccountGrant, Agency, Invitation, Membership
 from xmagnet.accounts.roles import AGENCY_ROLES, Role
 from xmagnet.audit.services import Entry, record
 from xmagnet.core.errors import Conflict, ErrorList, NotFound
+from xmagnet.core.ids import whole_number
 from xmagnet.core.scope import organization_scope
 from xmagnet.notices.choices import Event
 from xmagnet.notices.services import notify
@@ -69,8 +70,8 @@ def list_members(actor: Actor, query: MemberQuery | None = None) -> QuerySet[Mem
         members = members.filter(role=query.role)
     if query.agency == "none":
         members = members.filter(agency_id__isnull=True)
-    elif query.agency.isdecimal() and len(query.agency) < 19:
-        members = members.filter(agency_id=int(query.agency))
+    elif (agency_id := whole_number(query.agency)) is not None:
+        members = members.filter(agency_id=agency_id)
     return members
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
@@ -20,6 +20,7 @@ from django.views.generic import TemplateView
 from xmagnet.accounts.actor import Actor
 from xmagnet.accounts.guard import authorized
 from xmagnet.core.errors import Forbidden, NotFound
+from xmagnet.web.nul import is_nul_in_path, name_with_nul
 
 
 class OrgPage(LoginRequiredMixin, TemplateView):
@@ -38,6 +39,7 @@ class OrgPage(LoginRequiredMixin, TemplateView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _sign_in_again(request) if request.headers.get("HX-Request") else self.handle_no_permission()
+        _refuse_nul(request, kwargs)
         is_reading = request.method in {"GET", "HEAD", "OPTIONS"}
         permission = self.permission if is_reading else self.write_permission or self.permission
         try:
@@ -60,6 +62,13 @@ class OrgPage(LoginRequiredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(actor=self.actor, **kwargs)
+
+
+def _refuse_nul(request: HttpRequest, kwargs: dict[str, Any]) -> None:
+    if is_nul_in_path(kwargs):
+        raise Http404
+    if name_with_nul(request.GET) is not None or name_with_nul(request.POST) is not None:
+        raise BadRequest("A NUL character was sent.")
 
 
 def _sign_in_again(request: HttpRequest) -> HttpResponse:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import orjson
+import structlog
 from django.db import transaction
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook
@@ -27,6 +28,7 @@ WAITS = tuple(
 GONE = 410
 #: of an answer, for the log: enough to see what the receiver complains of
 KEPT_BYTES = 2_048
+logger = structlog.get_logger(__name__)
 
 
 def deliver_due() -> int:
@@ -41,9 +43,17 @@ def deliver_due() -> int:
         WebhookDelivery.objects.filter(pk__in=ids).update(next_at=timezone.now() + LEASE)
         deliveries = list(WebhookDelivery.objects.filter(pk__in=ids).select_related("endpoint").order_by("id"))
     for delivery in deliveries:
-        body, headers = signed(delivery.endpoint, delivery)
-        _settle(delivery, post(delivery.endpoint.url, body, headers, keep_bytes=KEPT_BYTES))
+        _settle(delivery, _answer(delivery))
     return len(deliveries)
+
+
+def _answer(delivery: WebhookDelivery) -> Answer:
+    try:
+        body, headers = signed(delivery.endpoint, delivery)
+        return post(delivery.endpoint.url, body, headers, keep_bytes=KEPT_BYTES)
+    except Exception as error:  # a bug, or a key that is gone: everybody else's messages must not wait behind it
+        logger.exception("webhooks.errored", delivery=delivery.pk)
+        return Answer(None, f"our own error: {type(error).__name__}", 0)
 
 
 def signed(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> tuple[bytes, dict[str, str]]:

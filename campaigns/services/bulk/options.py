@@ -9,6 +9,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 
 from xmagnet.core.errors import ErrorList
+from xmagnet.core.ids import whole_number
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, True: True, False: False}
 
@@ -45,10 +46,9 @@ def read_options(given: Mapping[str, Any]) -> BulkOptions:
                 errors.add(pointer, "not_a_choice", detail)
             values[name] = value
         elif name == "callback_id":
-            if not (str(value).isascii() and str(value).isdecimal() and 0 < int(value) < 1 << 63):
+            values[name] = whole_number(str(value))
+            if not values[name]:
                 errors.add(pointer, "not_a_number", _("callback_id is the id of a webhook endpoint."))
-            else:
-                values[name] = int(value)
         else:
             errors.add(pointer, "unknown_field", _("Unknown option %(name)s.") % {"name": name})
     errors.raise_if_any()

@@ -20,6 +20,7 @@ from xmagnet.core.errors import ErrorList, FieldError, InvalidInput, NotFound, U
 from xmagnet.web.api.errors import ApiProblem, exception_handler
 from xmagnet.web.api.openapi import OrgSchema
 from xmagnet.web.api.throttling import RequestBudget, charge_request
+from xmagnet.web.nul import is_nul_in_path, name_with_nul
 
 Query: TypeAlias = Mapping[str, frozenset[str] | None]
 
@@ -112,10 +113,9 @@ def _require_length(request: Any) -> None:
 
 
 def _refuse_nul(request: Any, kwargs: dict[str, Any]) -> None:
-    """PostgreSQL keeps no NUL, so nothing has one in its id and no question with one makes sense."""
-    if any(isinstance(value, str) and "\0" in value for value in kwargs.values()):
+    if is_nul_in_path(kwargs):
         raise NotFound
-    for name, values in request.GET.lists():
-        if any("\0" in text for text in (name, *values)):
-            detail = _("A parameter holds a NUL character.")
-            raise InvalidInput(detail, errors=(FieldError(f"/{name}".replace("\0", ""), "invalid", detail),))
+    name = name_with_nul(request.GET)
+    if name is not None:
+        detail = _("A parameter holds a NUL character.")
+        raise InvalidInput(detail, errors=(FieldError(f"/{name}".replace("\0", ""), "invalid", detail),))

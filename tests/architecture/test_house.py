@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -153,3 +154,11 @@ def test_a_metric_partition_cannot_be_read_directly():
 
 def test_advisory_lock_numbers_are_unique():
     assert len({int(lock) for lock in Lock}) == len(Lock.__members__)
+
+
+def test_the_lock_of_npm_names_no_registry():
+    """Each machine asks its own; integrity holds what is fetched from it."""
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    fetched = {name: package for name, package in packages.items() if name and not package.get("link")}
+    assert fetched
+    assert [name for name, package in fetched.items() if "resolved" in package or "integrity" not in package] == []

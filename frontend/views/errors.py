@@ -49,4 +49,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "", **kwargs: Any) -> HttpResponse:
     """403 when the form's protection token does not fit: mostly a page that stayed open over a sign-in."""
     text = _("Nothing was changed. The page was open too long, or cookies are blocked: reload it and send it again.")
-    return _answer(request, 403, _("The form has expired"), text)
+    response = _answer(request, 403, _("The form has expired"), text)
+    response["X-Stale-Page"] = "yes"
+    return response

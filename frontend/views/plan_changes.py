@@ -31,8 +31,9 @@ from xmagnet.core.errors import Conflict, InvalidInput
 from xmagnet.core.ids import ids_among, whole_number
 from xmagnet.core.money import fen_from_text
 
-#: changes shown one by one; the counts always speak of all
+#: changes shown at once, the next ones are asked for; the counts always speak of all
 SHOWN = 200
+LINES = "frontend/plans/change_lines.html"
 MONEY_FIELDS = ("bid", "budget")
 BULK_FIELDS = ("status", "bid", "budget", "schedule")
 EDIT_FIELDS = (*BULK_FIELDS, "name")
@@ -95,6 +96,13 @@ class Changing(Fragment):
         """How many plans the person thinks are selected."""
         expected = whole_number(self.request.POST.get("expected", ""))
         return len(self.request.POST.getlist("plan")) if expected is None else expected
+
+    def preview(self, found: ChangePreview) -> HttpResponse:
+        """The preview, or only its next lines."""
+        start = self.request.POST.get("from", "")
+        if start:
+            self.template_name = LINES
+        return self.render_to_response(self.get_context_data(**shown_preview(found, start)))
 
     def field(self, allowed: tuple[str, ...] = EDIT_FIELDS) -> str:
         """The field to change."""
@@ -161,7 +169,7 @@ class ChangePreviewList(Changing):
             )
         except (InvalidInput, Conflict) as refusal:
             return self.refused(refusal.detail, status=200)
-        return self.render_to_response(self.get_context_data(**shown_preview(found)))
+        return self.preview(found)
 
 
 class ChangeApply(Changing):
@@ -213,13 +221,15 @@ def wish_from(data: QueryDict, field: str) -> Wish:
     return Wish(field, "set", fen)  # type: ignore[arg-type]
 
 
-def shown_preview(found: ChangePreview) -> dict[str, Any]:
-    """The preview as its template wants it."""
+def shown_preview(found: ChangePreview, start: str = "") -> dict[str, Any]:
+    """The preview as its template wants it, from the change at ``start`` on."""
+    first = int(start) if start.isdecimal() and len(start) < 7 else 0
     counts = [(str(STATES[state][0]), count, STATES[state][1]) for state, count in found.counts.items()]
     return {
-        "changes": [shown_change(change) for change in found.changes[:SHOWN]],
+        "changes": [shown_change(change) for change in found.changes[first : first + SHOWN]],
         "counts": counts,
-        "more": max(0, found.total - SHOWN),
+        "more": max(0, found.total - first - SHOWN),
+        "next_from": first + SHOWN if first + SHOWN < len(found.changes) else 0,
         "will_change": found.counts.get("change", 0) + found.counts.get("queued", 0),
         "held": found.counts.get("held", 0),
     }

@@ -9,7 +9,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from campaigns.services.changes.renaming import RENAME_TOKENS, RenameRule, preview_renames, rename_plans
-from frontend.views.plan_changes import Changing, sent, shown_preview
+from frontend.views.plan_changes import Changing, sent
 from xmagnet.core.errors import Conflict, InvalidInput
 
 KINDS = ("replace", "affix", "template")
@@ -48,7 +48,7 @@ class RenamePreview(Changing):
             found = preview_renames(self.actor, plan_ids=self.selection(), rule=rule_from(request.POST))
         except (InvalidInput, Conflict) as refusal:
             return self.refused(refusal.detail, status=200)
-        return self.render_to_response(self.get_context_data(**shown_preview(found)))
+        return self.preview(found)
 
 
 class RenameApply(Changing):

@@ -16,7 +16,7 @@ from campaigns.services.changes.annotations import annotation_events, preview_an
 from campaigns.services.changes.planning import ChangePreview, preview_undo, undo_changes
 from frontend.views.answers import done, told
 from frontend.views.base import Crumb, Page
-from frontend.views.plan_changes import sent, sent_message, shown_preview
+from frontend.views.plan_changes import LINES, sent, sent_message, shown_preview
 from xmagnet.audit.selectors import AuditQuery, search_events
 from xmagnet.core.errors import Conflict, InvalidInput, NotFound
 from xmagnet.core.ids import whole_number
@@ -49,10 +49,14 @@ class _Undo(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         try:
-            found = shown_preview(self.preview())
+            found = shown_preview(self.preview(), self.request.GET.get("from", ""))
         except (InvalidInput, Conflict) as refusal:
             found = {"refusal": refusal.detail}
-        return super().get_context_data(key=get_random_string(16), **found, **kwargs)
+        return super().get_context_data(key=get_random_string(16), more_verb="get", **found, **kwargs)
+
+    def get_template_names(self) -> list[str]:
+        is_lines = self.request.htmx and "from" in self.request.GET  # type: ignore[attr-defined]
+        return [LINES if is_lines else self.template_name]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.htmx:  # type: ignore[attr-defined]
@@ -76,10 +80,10 @@ class _Undo(Page):
         try:
             found = self.preview()
             count = found.counts.get("change", 0)
-            left_alone = len(found.changes) - count
+            left_alone = found.total - count
             if not count:
                 return done(_("Nothing was taken back: it was changed since, or it is so already."), level="warning")
-            job = self.carry_out(f"undo-{get_random_string(16)}", [], is_single=len(found.changes) == 1)
+            job = self.carry_out(f"undo-{get_random_string(16)}", [], is_single=found.total == 1)
         except StillRunning:
             waiting = _("The change is still on its way; it is taken back as soon as it has arrived.")
             return told({"undo-later": {"url": self.request.get_full_path(), "message": waiting}})

@@ -55,6 +55,23 @@ def test_a_preview_shows_every_change_and_writes_nothing(
     assert job_count(organization) == 0
 
 
+def test_a_long_preview_goes_on_where_it_stopped(admin: Client, organization: Organization) -> None:
+    account = make_account(organization, platform="kuaishou")
+    many = [make_plan(account, name=f"Many {number}", bid_fen=4_000) for number in range(205)]
+    form = {"field": "bid", "kind": "percent", "value": "10", "plan": ids(many)}
+    first = admin.post(CHANGE + "preview/", form).content.decode()
+    assert (first.count('name="send"'), "and 5 more" in first) == (200, True)
+    rest = admin.post(CHANGE + "preview/", form | {"from": "200"}).content.decode()
+    assert (rest.count('name="send"'), "more" in rest, "<thead>" in rest) == (5, False, False)
+
+
+def test_a_page_that_stayed_open_over_a_sign_in_is_told_so(organization: Organization, plans: list[Any]) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(make_member(organization))
+    answer = strict.post(CHANGE + "preview/", {}, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["X-Stale-Page"]) == (403, "yes")
+
+
 def test_what_the_media_would_refuse_is_said_before_sending(admin: Client, plans: list[Any]) -> None:
     form = {"field": "budget", "value": "200", "plan": ids(plans)[:1]}
     html = admin.post(CHANGE + "preview/", form).content.decode()
@@ -182,6 +199,18 @@ def test_what_somebody_changed_since_is_left_alone(admin: Client, organization: 
     html = admin.get(f"/o/sunrise/changes/{event}/undo/").content.decode()
     assert "Somebody changed it since" in html
     assert "disabled" in html
+
+
+def test_a_toasts_undo_counts_more_changes_than_a_preview_keeps(
+    admin: Client, organization: Organization, plans: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaigns.services.changes.planning.PREVIEWED", 1)
+    with organization_scope(organization.pk), transaction.atomic():
+        Job.objects.create(pk="job_x", kind="plans.update", permission="plans:write", state="succeeded")
+    for plan in plans:
+        changed(organization, plan, 3_500, 4_000)
+    answer = admin.post("/o/sunrise/changes/job/job_x/undo/", headers={"HX-Request": "true"})
+    assert json.loads(answer["HX-Trigger"])["toast"]["message"] == "Taking back 3 changes."
 
 
 def test_the_plan_page_tells_settings_numbers_history_and_the_platforms_words(

@@ -1,6 +1,7 @@
 // Requests of islands that fail: said where the reader looks, with a way to try again.
 //  * signed out: to the sign-in page and back; a polling island only says so, because somebody may be typing
 //  * a poll that fails: one line at the top until it works again, not a message every time
+//  * a page that stayed open over a sign-in: a toast that says so and reloads
 //  * anything else: a toast; a reading can be tried again from it, and an island that was loading says it in its place
 import htmx from "htmx.org";
 
@@ -69,6 +70,11 @@ export function startFailures(): void {
       const line = document.getElementById("signed-out");
       if (line) line.hidden = false;
       line?.querySelector("a")?.setAttribute("href", signIn);
+      return;
+    }
+    if (detail.xhr.getResponseHeader("X-Stale-Page") && !isPolling(detail.elt)) {
+      const reload = { label: text("reloadText"), run: () => window.location.reload() };
+      showToast({ level: "error", message: text("staleText"), retry: reload });
       return;
     }
     const reference = detail.xhr.getResponseHeader("X-Request-ID");

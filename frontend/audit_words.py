@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from campaigns.choices import Status
 from frontend import formats
 from xmagnet.accounts.roles import Role
 
@@ -95,6 +96,7 @@ FIELDS: dict[str, Any] = {
     "account_ids": gettext_lazy("Only these media accounts"),
     "agency_id": gettext_lazy("Agency"),
     "bid_fen": gettext_lazy("Bid"),
+    "client_ref": gettext_lazy("Reference"),
     "cpa_fen": gettext_lazy("Target CPA"),
     "daily_budget_fen": gettext_lazy("Daily budget"),
     "daily_cost_fen": gettext_lazy("Cost a day"),
@@ -163,4 +165,6 @@ def _text(name: str, value: Any) -> str:
         return formats.money(value)
     if name == "role" and value in Role.values:
         return str(Role(value).label)
+    if name == "status" and value in Status.values:
+        return str(Status(value).label)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

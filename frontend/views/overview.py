@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.contracts import Aim, Targets
 from campaigns.contracts import Overview as Board
-from campaigns.selectors.overview import overview
+from campaigns.selectors.overview import BALANCE_HORIZON_HOURS, overview
 from frontend.charts import Figure, Series, time_chart
 from frontend.overview_words import ALARM_SEVERITY, ATTENTION_HINTS, ATTENTION_LABELS
 from frontend.tables.plan_columns import metric_hint
@@ -48,6 +48,7 @@ class Overview(Page):
             hints={key: metric_hint(key) for key in HINTED},
             attention=[described_attention(item) for item in board.attention],
             balances=board.balances[:ACCOUNTS_SHOWN],
+            soon_hours=BALANCE_HORIZON_HOURS,
             late=late[:ACCOUNTS_SHOWN],
             late_count=len(late),
             data_until=min((one.metrics_until for one in board.freshness if one.metrics_until), default=None),

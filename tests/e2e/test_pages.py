@@ -154,11 +154,9 @@ def make_jobs(organization: Organization, user: User) -> None:
 
 
 def take_picture(page: Page, name: str) -> None:
-    """Keep what is seen, where XMAGNET_SCREENSHOTS says; see tests/e2e/screenshots.py."""
+    """Keep what is seen, where XMAGNET_SCREENSHOTS says."""
     if folder := os.environ.get("XMAGNET_SCREENSHOTS"):
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-    if folder := os.environ.get("XMAGNET_DOCUMENT_PICTURES"):
-        page.screenshot(path=str(Path(folder) / f"{name}.jpg"), type="jpeg", quality=72)
 
 
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)

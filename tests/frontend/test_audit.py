@@ -46,6 +46,12 @@ def test_a_media_is_named_and_not_its_code(organization: Organization, admin: Cl
     assert "<td>kuaishou" not in html
 
 
+def test_a_plans_state_is_told_in_words() -> None:
+    with translation.override("zh-hans"):
+        (told,) = changes({"status": "paused"}, {"status": "enabled"})
+    assert (told.name, told.before, told.after) == ("状态", "已暂停", "启用")
+
+
 def test_the_search_narrows_by_text_group_and_day(organization: Organization, admin: Client) -> None:
     happened(organization, Entry("plan.changed", "plan", 1, "alpha"), Entry("member.invited", "invitation", 2, "beta"))
     assert "beta" not in admin.get(LOG, {"q": "alpha"}).content.decode()

@@ -81,6 +81,13 @@ def test_the_preview_says_exactly_how_many_and_shows_each_row(admin: Client, for
     assert "They are created paused." in html
 
 
+def test_the_promise_ends_as_its_language_ends_sentences(admin: Client, form: dict[str, Any]) -> None:
+    admin.cookies["language"] = "zh-hans"
+    html = admin.post(BUILD + "preview/", form).content.decode()
+    promise = html.split('id="builder-promise"')[1].split("<span")[0].rstrip()
+    assert promise.endswith("。")
+
+
 def test_creatives_and_hours_without_a_name_say_what_they_hold(admin: Client, form: dict[str, Any]) -> None:
     form |= {"creative.c1.name": "", "schedule": ["s1"], "schedule.s1.grid": "1" * 24 + "0" * 312}
     html = admin.post(BUILD + "preview/", form).content.decode()

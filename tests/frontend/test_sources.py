@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from tests.e2e.screenshots import LOOKS, MOST_BYTES, SHOWN
+
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 TEMPLATES = sorted((FRONTEND / "templates").rglob("*.html"))
 SPRITE = set(re.findall(r'<symbol id="([^"]+)"', (FRONTEND / "assets" / "icons.svg").read_text(encoding="utf-8")))
@@ -30,3 +32,13 @@ def test_the_sprite_is_the_list() -> None:
     listed = (FRONTEND / "assets" / "icons.txt").read_text(encoding="utf-8").split()
     assert set(listed) == SPRITE
     assert listed == sorted(listed)
+
+
+def test_the_pictures_in_the_documents_are_all_there_and_small() -> None:
+    kept = {path.name: path.stat().st_size for path in (FRONTEND.parent / "docs" / "images").glob("*.jpg")}
+    wanted = {f"{name}-1440-{theme}-{language}.jpg" for name in SHOWN for theme, language in LOOKS}
+    assert set(kept) == wanted
+    assert len(SHOWN) == 10
+    assert {name: size for name, size in kept.items() if size > MOST_BYTES} == {}
+    readme = (FRONTEND.parent / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"docs/images/([^)]+\.jpg)", readme)) <= wanted

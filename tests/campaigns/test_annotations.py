@@ -60,7 +60,7 @@ def test_a_note_is_told_to_who_runs_the_account_now_and_not_to_who_made_the_plan
     red_actor = make_actor(world.organization, "optimizer", agency_id=world.red.pk)
     assign_agency(world.admin, account_id=world.blue_account.pk, agency_id=world.red.pk)
     set_note(world.admin, plan_id=world.blue_plan.pk, note="Ask Red why.")
-    query = AuditQuery(action="plan.annotated")
+    query = AuditQuery(actions=("plan.annotated",))
     assert [event.after for event in search_events(red_actor, query)] == [{"note": "Ask Red why."}]
     assert not search_events(world.blue_actor, query).exists()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NoReturn
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +22,7 @@ from campaigns.services.bulk.options import BulkOptions
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from media_connectors.selectors.extras import plan_extras
 from xmagnet.accounts.actor import Actor
+from xmagnet.core.batches import ROWS, batches_of
 from xmagnet.core.clock import media_today
 from xmagnet.core.errors import InvalidInput
 
@@ -134,17 +136,14 @@ class _Work:
         if len(request.plan_ids) > MAX_ROWS:  # before any of them is read
             _refuse_total(len(request.plan_ids))
         facts = account_facts(actor)
-        plans = (
-            Plan.objects.all()
-            .visible_to(actor)
-            .filter(pk__in=request.plan_ids)
-            .select_related("campaign")
-            .order_by("id")
-        )
-        made = _made_of(plans)
-        self._sources = [
-            (_source(plan, facts[plan.account_id], made.get(plan.pk)), facts[plan.account_id]) for plan in plans
-        ]
+        mine = Plan.objects.all().visible_to(actor).select_related("campaign").order_by("id")
+        self._sources = []
+        for ids in batches_of(sorted(set(request.plan_ids)), ROWS):
+            plans = list(mine.filter(pk__in=ids))
+            made = _made_of(plans)
+            self._sources += [
+                (_source(plan, facts[plan.account_id], made.get(plan.pk)), facts[plan.account_id]) for plan in plans
+            ]
         self._today = media_today()
         self._targets = [facts[account_id] for account_id in request.account_ids if account_id in facts]
         if not self._sources:
@@ -216,9 +215,9 @@ class _Work:
 def _made_of(plans: Iterable[Plan]) -> dict[int, dict[str, Any]]:
     """The rows that made the plans, where one of our jobs did and still is kept; by plan."""
     ours = {plan.pk: plan.job_id for plan in plans if plan.job_id}
-    rows = BulkRow.objects.filter(job_id__in=set(ours.values()), plan_id__in=list(ours)).exclude(spec=None)
-    return {plan_id: spec for plan_id, job_id, spec in rows.values_list("plan_id", "job_id", "spec")
-            if ours[plan_id] == job_id}  # fmt: skip
+    rows = BulkRow.objects.filter(job_id__in=set(ours.values()), plan_id__in=list(ours), job_id=F("plan__job_id"))
+    first = rows.exclude(spec=None).order_by("plan_id", "id").distinct("plan_id")  # one row a plan, whatever there is
+    return dict(first.values_list("plan_id", "spec"))
 
 
 def _source(plan: Plan, account: AccountFacts, made: dict[str, Any] | None) -> CopySource:

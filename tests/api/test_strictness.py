@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import json
 from typing import Any
 
 import openpyxl
@@ -330,3 +332,17 @@ def test_numbers_of_workbooks_are_what_people_saw(api: Api):
     with organization_scope(api.organization.pk), transaction.atomic():
         source = BulkRow.objects.get().source
     assert (source["bid"], source["budget"], source["interests"]) == ("50.3", "500", "12")
+
+
+@pytest.mark.parametrize("bid", [1e30, 10**300, "9" * 5000, "1e999999999", float("1e400")])
+def test_a_bid_of_more_than_all_the_money_there_is_is_refused(api: Api, bid: Any) -> None:
+    body = json.dumps({"plan_ids": [1], "changes": {"bid": {"set": bid}}}).encode()
+    answer = api.call("POST", "plans/bulk-update?validate_only=true", body)
+    assert 400 <= answer.status_code < 500, answer.content
+
+
+@pytest.mark.parametrize("values", [["\0", 1], [{}, 1], [[], 1]])
+def test_a_cursor_of_what_the_database_cannot_hold_is_refused(api: Api, values: list[Any]) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+    for path in ("plans", "campaigns", "jobs"):
+        assert api.call("GET", f"{path}?after={cursor}").status_code == 422, path

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xmagnet.core.money import fen_from_text
+from xmagnet.core.money import fen_from_text, fen_from_yuan
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,9 @@ def test_amounts_are_read_as_people_type_and_paste_them(text, fen):
 def test_what_could_be_another_amount_is_none(text):
     with pytest.raises(ValueError, match=r"amount|decimals"):
         fen_from_text(text)
+
+
+@pytest.mark.parametrize("huge", ["1e999999999", "9" * 300, 1e30, 10**13, -(10**13)])
+def test_more_than_all_the_money_there_is_is_no_amount(huge):
+    with pytest.raises(ValueError, match="not a number"):
+        fen_from_yuan(huge)

@@ -16,12 +16,13 @@ _AMOUNT = re.compile(
 
 
 def fen_from_yuan(value: Decimal | str | int | float) -> int:
-    """Exact fen of a yuan amount; raises ``ValueError`` for more than two decimals, NaN or text that is no number."""
+    """Exact fen of a yuan amount; raises ``ValueError`` for more than two decimals, for NaN, for text that is no number
+    and for more than all the money there is, which neither a column nor a calculation would hold."""
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
         raise ValueError("not a number") from None
-    if not amount.is_finite():
+    if not amount.is_finite() or amount.copy_abs() > MOST_YUAN:  # abs() would calculate, and overflow
         raise ValueError("not a number")
     fen = amount * 100
     if fen != fen.to_integral_value():

@@ -41,6 +41,15 @@ def encode_cursor(values: list[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
+def _is_sort_value(value: Any) -> bool:
+    """Whether the database could have given it: what it cannot hold must not be asked of it."""
+    if isinstance(value, str):
+        return "\0" not in value
+    if isinstance(value, int):
+        return abs(value) < 1 << 63
+    return value is None or isinstance(value, float)
+
+
 def decode_cursor(text: str) -> list[Any] | None:
     """The values of a cursor; None when there is none; raises ``InvalidInput`` for a forged one."""
     if not text:
@@ -49,6 +58,6 @@ def decode_cursor(text: str) -> list[Any] | None:
         values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError):
         values = None
-    if not isinstance(values, list):
+    if not isinstance(values, list) or not all(map(_is_sort_value, values)):
         raise InvalidInput("after is not a cursor", errors=(FieldError("/after", "invalid_cursor", "not a cursor"),))
     return values

@@ -13,6 +13,8 @@ from typing import Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 MEDIA_TIMEZONE = ZoneInfo("Asia/Shanghai")
+#: This and more: a media's own region that has no GB/T 2260 code with us, its id on top. No code has 13 digits.
+FOREIGN_REGION = 10**12
 
 T = TypeVar("T")
 
@@ -163,7 +165,7 @@ class Targeting:
 
     gender: Gender = Gender.ANY
     ages: tuple[AgeBand, ...] = ()
-    region_codes: tuple[int, ...] = ()  # GB/T 2260 province or city codes
+    region_codes: tuple[int, ...] = ()  # GB/T 2260 province or city codes; see FOREIGN_REGION
     systems: tuple[DeviceSystem, ...] = ()
     interest_ids: tuple[int, ...] = ()
     include_audience_ids: tuple[int, ...] = ()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from campaigns.domain.regions import Region, covered_twice, find_regions, region_of
 from xmagnet.core.ids import whole_number
+from xmagnet.core.regions import Region, covered_twice, find_regions, region_of
 
 
 @dataclass(frozen=True, slots=True)

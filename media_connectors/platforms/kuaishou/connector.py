@@ -34,6 +34,7 @@ from media_connectors.platforms.kuaishou import contents, drafts, mapping, repor
 from media_connectors.platforms.kuaishou.auth import KuaishouAuthorizer, application_number
 from media_connectors.platforms.kuaishou.client import KuaishouClient
 from media_connectors.platforms.kuaishou.library import KuaishouLibrary
+from media_connectors.platforms.kuaishou.regions import RegionBook
 from media_connectors.platforms.paging import chunks, require_whole_page, unique_by
 from media_connectors.platforms.wire import (
     JsonObject,
@@ -68,6 +69,7 @@ class KuaishouConnector(KuaishouLibrary, KuaishouAuthorizer):
         client = KuaishouClient(http)
         super().__init__(client, authorize_page)
         self._client = client
+        self._regions = RegionBook(client)
 
     # -- accounts and funds -------------------------------------------------------------------------------------
 
@@ -141,6 +143,7 @@ class KuaishouConnector(KuaishouLibrary, KuaishouAuthorizer):
                 dict(plan.settings),
                 self._custom_creatives(access, {"unit_id": int(plan.remote_id)}),
                 programs.get(plan.remote_id, ()),
+                region_codes=self._regions.codes_of(access, contents.region_ids(plan.settings)),
             )
             for plan in plans
         }
@@ -220,7 +223,8 @@ class KuaishouConnector(KuaishouLibrary, KuaishouAuthorizer):
 
     def create_plan(self, access: AccountAccess, draft: PlanDraft) -> str:
         """Create a unit, still without its creative; its id."""
-        body = drafts.unit_body(access.account_remote_id, draft)
+        region_ids = self._regions.ids_for_write(access, draft.targeting.region_codes)
+        body = drafts.unit_body(access.account_remote_id, draft, region_ids=region_ids)
         return _created(self._client.write(access, "gw/dsp/unit/create", body), "unit_id")
 
     def create_creative(self, access: AccountAccess, draft: CreativeDraft) -> str:

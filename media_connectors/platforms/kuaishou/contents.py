@@ -28,8 +28,17 @@ from media_connectors.platforms.wire import (
 )
 
 
-def content_from(unit: JsonObject, customs: Iterable[JsonObject], programs: Iterable[JsonObject]) -> PlanContent:
-    """A unit of ``gw/dsp/unit/list`` with its custom and program creatives; each text and material once."""
+def content_from(
+    unit: JsonObject,
+    customs: Iterable[JsonObject],
+    programs: Iterable[JsonObject],
+    *,
+    region_codes: tuple[int, ...],
+) -> PlanContent:
+    """A unit of ``gw/dsp/unit/list`` with its custom and program creatives; each text and material once.
+
+    ``region_codes`` are ours for the unit's ``region_ids``.
+    """
     goals: Mapping[int, ConversionGoal] = inverse(OCPX_ACTIONS)
     titles: dict[str, None] = {}
     materials: dict[MaterialRef, None] = {}
@@ -45,7 +54,7 @@ def content_from(unit: JsonObject, customs: Iterable[JsonObject], programs: Iter
         materials |= dict.fromkeys(_program_materials(program))
     return PlanContent(
         goal=goals.get(as_int(unit.get("ocpx_action_type"))),
-        targeting=targeting_from(as_object(unit.get("target"))),
+        targeting=targeting_from(as_object(unit.get("target")), region_codes=region_codes),
         titles=tuple(title for title in titles if title),
         materials=tuple(material for material in materials if material.remote_id),
         landing_url=as_text(unit.get("url")),
@@ -53,7 +62,12 @@ def content_from(unit: JsonObject, customs: Iterable[JsonObject], programs: Iter
     )
 
 
-def targeting_from(target: JsonObject) -> Targeting:
+def region_ids(unit: Mapping[str, object]) -> tuple[int, ...]:
+    """Kuaishou's own ids of the regions that a unit is shown in."""
+    return as_ints(as_object(unit.get("target")).get("region"))
+
+
+def targeting_from(target: JsonObject, *, region_codes: tuple[int, ...]) -> Targeting:
     """The audience of a unit; what the media leaves out or calls null is no restriction."""
     ages: Mapping[int, AgeBand] = inverse(AGES)
     systems: Mapping[int, DeviceSystem] = inverse(SYSTEMS)
@@ -63,7 +77,7 @@ def targeting_from(target: JsonObject) -> Targeting:
     return Targeting(
         gender=genders.get(as_int(target.get("gender")), Gender.ANY),
         ages=tuple(ages[as_int(age)] for age in as_list(target.get("ages_range")) if as_int(age) in ages),
-        region_codes=as_ints(target.get("region")),
+        region_codes=region_codes,
         systems=(system,) if system else (),
         # A label is the path from the group down; our id is its last number.
         interest_ids=tuple(as_int(str(label).rpartition("-")[2]) for label in as_list(interest.get("label"))),

@@ -77,8 +77,8 @@ def label_of(interest: int) -> str:
     return "-".join(str(number) for number in path)
 
 
-def unit_body(account_remote_id: str, draft: PlanDraft) -> JsonObject:
-    """The body of ``gw/dsp/unit/create``."""
+def unit_body(account_remote_id: str, draft: PlanDraft, *, region_ids: Sequence[int]) -> JsonObject:
+    """The body of ``gw/dsp/unit/create``. ``region_ids`` are Kuaishou's for the draft's codes."""
     body: JsonObject = {
         "advertiser_id": int(account_remote_id),
         "campaign_id": int(draft.campaign_remote_id),
@@ -92,7 +92,7 @@ def unit_body(account_remote_id: str, draft: PlanDraft) -> JsonObject:
         "day_budget": li_from_fen(draft.daily_budget_fen or 0),
         "web_uri_type": OWN_LINK,
         "url": draft.landing_url,
-        "target": _target(draft.targeting),
+        "target": _target(draft.targeting, region_ids),
     }
     if draft.bid_type is BidType.TARGET_CPA:
         if draft.bid_fen is None:
@@ -204,14 +204,14 @@ def _photo(material: MaterialRef) -> JsonObject:
     return photo
 
 
-def _target(targeting: Targeting) -> JsonObject:
+def _target(targeting: Targeting, region_ids: Sequence[int]) -> JsonObject:
     target: JsonObject = {
         "gender": GENDERS[targeting.gender],
         "platform_os": SYSTEMS[targeting.systems[0]] if len(set(targeting.systems)) == 1 else 0,
         "intelli_extend_option": 1 if targeting.is_expansion_on else 0,
     }
-    if targeting.region_codes:
-        target["region"] = list(targeting.region_codes)
+    if region_ids:
+        target["region"] = list(region_ids)
     if targeting.ages:
         target["ages_range"] = sorted(AGES[age] for age in targeting.ages)
     if targeting.interest_ids:

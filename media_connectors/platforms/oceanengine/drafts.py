@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from media_connectors.contracts import (
+    FOREIGN_REGION,
     AgeBand,
     BidType,
     CampaignDraft,
@@ -142,6 +143,8 @@ def _changed(change: PlanChange) -> JsonObject:
 def _audience(targeting: Targeting) -> JsonObject:
     audience: JsonObject = {"gender": GENDERS[targeting.gender], "district": "NONE"}
     if targeting.region_codes:
+        if max(targeting.region_codes) >= FOREIGN_REGION:
+            raise Rejected("a region of another media", field="targeting")
         audience["district"] = "REGION"
         audience["region_version"] = "2.3.2"
         audience["city"] = list(targeting.region_codes)

@@ -46,6 +46,19 @@ def job_of(world: World, job_id: str) -> Job:
         return Job.objects.get(pk=job_id)
 
 
+def test_kuaishou_is_asked_once_for_its_regions_and_a_foreign_code_fails_its_row(world: World):
+    shenzhen, foreign = 440_300, 440_305  # Nanshan: a district that we know no region of
+    rows = [*world.rows(6, "kuaishou", regions=[shenzhen]), world.rows(7, "kuaishou", regions=[shenzhen, foreign])[6]]
+    job_id = submit(world, rows)
+    drain(world)
+
+    *made, refused = rows_of(world, job_id)
+    assert [row.state for row in made] == ["succeeded"] * 6
+    assert (refused.state, len(world.media.names())) == ("failed", 6)
+    assert [(error["field"], error["code"]) for error in refused.errors] == [("regions", "media_rejected")]
+    assert (world.media.calls_of("v1/region/list"), world.media.calls_of("unit/create")) == (1, 6)
+
+
 @pytest.mark.parametrize("platform", ["douyin", "toutiao", "kuaishou"])
 def test_rows_become_plans_at_the_media(world: World, platform: str):
     job_id = submit(world, world.rows(5, platform))

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from media_connectors.contracts import (
+    FOREIGN_REGION,
     AgeBand,
     BidType,
     DeliveryStatus,
@@ -91,12 +92,22 @@ def test_a_narrow_target_is_understood(media):
     targeting = Targeting(
         gender=Gender.FEMALE,
         ages=(AgeBand.AGE_31_40, AgeBand.AGE_50_UP),
-        region_codes=(11, 31),
+        region_codes=(110_000, 440_300),
         systems=(DeviceSystem.ANDROID,),
         is_expansion_on=True,
     )
     campaign = media.campaign(targeting=targeting)
-    assert media.read(media.plan(campaign=campaign, targeting=targeting)).campaign_remote_id == campaign
+    plan_remote_id = media.plan(campaign=campaign, targeting=targeting)
+    assert media.read(plan_remote_id).campaign_remote_id == campaign
+    assert media.connector.read_contents(media.access, [plan_remote_id])[plan_remote_id].targeting == targeting
+
+
+def test_a_region_of_another_media_is_refused_and_blames_the_audience(media):
+    targeting = Targeting(region_codes=(FOREIGN_REGION + 1, 310_000))
+    with pytest.raises(Rejected) as raised:
+        media.plan(campaign=media.campaign(targeting=targeting), targeting=targeting)
+    assert raised.value.field == "targeting"
+    assert media.names() == []
 
 
 def test_a_plan_without_bid_spends_for_most_conversions(media):

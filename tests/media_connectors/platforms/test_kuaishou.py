@@ -190,7 +190,7 @@ def test_a_unit_is_written_strictly():
     targeting = Targeting(
         gender=Gender.FEMALE,
         ages=(AgeBand.AGE_50_UP, AgeBand.AGE_18_23),
-        region_codes=(11,),
+        region_codes=(110000,),
         systems=(DeviceSystem.IOS,),
         interest_ids=(5, 802, 80202),
         include_audience_ids=(8,),
@@ -198,7 +198,7 @@ def test_a_unit_is_written_strictly():
     )
     schedule = "1100" * 84
     draft = plan_draft(campaign_remote_id="25132692", targeting=targeting, schedule=schedule, end_on=date(2026, 12, 1))
-    assert drafts.unit_body(ACCOUNT, draft) == {
+    assert drafts.unit_body(ACCOUNT, draft, region_ids=[471001]) == {
         "advertiser_id": 20000800,
         "campaign_id": 25132692,
         "unit_name": "计划 #k7f3q",
@@ -218,7 +218,7 @@ def test_a_unit_is_written_strictly():
             "gender": 1,
             "platform_os": 2,
             "intelli_extend_option": 1,
-            "region": [11],
+            "region": [471001],
             "ages_range": [18, 50],
             "behavior_type": 1,
             "behavior_interest": {"interest": {"label": ["5", "8-802", "8-802-80202"], "strength_type": 0}},
@@ -229,7 +229,7 @@ def test_a_unit_is_written_strictly():
 
 def test_nothing_is_null_on_the_wire():
     draft = plan_draft(bid_type=BidType.MAX_CONVERSION, bid_fen=None, daily_budget_fen=None, campaign_remote_id="1")
-    body = drafts.unit_body(ACCOUNT, draft)
+    body = drafts.unit_body(ACCOUNT, draft, region_ids=[])
     assert b"null" not in orjson.dumps(body)
     assert (body["bid_type"], body["day_budget"]) == (12, 0)
     assert "cpa_bid" not in body
@@ -238,7 +238,7 @@ def test_nothing_is_null_on_the_wire():
 def test_both_systems_are_no_restriction():
     targeting = Targeting(systems=(DeviceSystem.ANDROID, DeviceSystem.IOS))
     draft = plan_draft(campaign_remote_id="1", targeting=targeting)
-    assert drafts.unit_body(ACCOUNT, draft)["target"]["platform_os"] == 0
+    assert drafts.unit_body(ACCOUNT, draft, region_ids=[])["target"]["platform_os"] == 0
 
 
 @pytest.mark.parametrize("schedule", ["10" + "1" * 334, "0" * 336])
@@ -272,7 +272,8 @@ def test_many_materials_are_a_program_creative_of_a_program_unit():
         MaterialRef(MaterialKind.VIDEO, "5002"),
         MaterialRef(MaterialKind.IMAGE, "market1.jpg"),
     )
-    assert drafts.unit_body(ACCOUNT, plan_draft(campaign_remote_id="1", materials=materials))["unit_type"] == 7
+    draft = plan_draft(campaign_remote_id="1", materials=materials)
+    assert drafts.unit_body(ACCOUNT, draft, region_ids=[])["unit_type"] == 7
     phone, machine = connector(ok({"unit_id": 3822245}))
     draft = creative_draft(plan_remote_id="3822245", materials=materials, titles=("一", "二"))
     assert phone.create_creative(access(), draft) == "3822245"
@@ -374,5 +375,5 @@ def test_ids_may_be_numbers_or_text():
 def test_labels_are_paths_and_our_ids_their_last_numbers():
     labels = ["5", "8-802", "8-802-80202"]
     target = {"behavior_interest": {"behavior": None, "interest": {"label": labels, "strength_type": 0}}}
-    assert contents.targeting_from(target).interest_ids == (5, 802, 80202)
+    assert contents.targeting_from(target, region_codes=()).interest_ids == (5, 802, 80202)
     assert [drafts.label_of(interest) for interest in (5, 802, 80202)] == labels

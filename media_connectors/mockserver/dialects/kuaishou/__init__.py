@@ -87,6 +87,7 @@ _GUARDED: dict[str, Handler] = {
     "v1/async_task/download": tasks.download_task,
     "v1/tool/operation_record/list": tools.list_operations,
     "v1/tool/label/behavior_interest": tools.behavior_interest,
+    "v1/region/list": tools.list_regions,
     "gw/dsp/quota/info": tools.quota,
     "gw/dsp/v1/ocpx/ocpxTypes": tools.goal_types,
     "gw/dsp/v1/ocpx/deepTypes": tools.deep_goal_types,

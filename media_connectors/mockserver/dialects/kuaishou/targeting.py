@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+from .regions import REGIONS
 from .values import items, refused, whole, whole_in, wholes
 
 AGE_STEPS = frozenset({18, 24, 31, 41, 50})
@@ -102,6 +103,9 @@ def read_target(value: Any) -> dict[str, Any]:
     whole_in(target, "behavior_type", BEHAVIOURS, ANY)
     whole_in(target, "filter_converted_level", frozenset(range(8)), ANY)
     _check_labels(target.get("behavior_interest"))
+    unknown = [region for region in target.get("region", ()) if region not in REGIONS]
+    if unknown:
+        raise refused(f"target.region 的取值 {unknown[0]} 不合法")
     if target.get("region") and target.get("district_ids"):
         raise refused("target.region 与 target.district_ids 不能同时传")
     if set(target.get("population", [])) & set(target.get("exclude_population", [])):

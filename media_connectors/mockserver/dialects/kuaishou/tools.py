@@ -8,6 +8,7 @@ from ...interests import TREE
 from ...model import DELETED, Operation
 from .campaigns import MOST_CAMPAIGNS
 from .paging import page_bounds
+from .regions import REGIONS
 from .unit_rules import DEEP_TYPES, GOALS
 from .values import day, required_whole, whole, whole_in
 
@@ -108,6 +109,23 @@ def behavior_interest(call: Call) -> dict[str, Any]:
         for group, (name, parts) in enumerate(TREE.items(), 1)
     ]
     return {"behavior_interest": {"behavior": [], "interest": interests}}
+
+
+def list_regions(call: Call) -> dict[str, Any]:
+    """``v1/region/list``: every region by its id. The advertiser may be left out."""
+    advertiser_id = whole(call.params, "advertiser_id")
+    if advertiser_id:
+        call.account(advertiser_id)
+    return {
+        str(region.id): {
+            "id": region.id,
+            "level": region.level,
+            "name": region.name,
+            "parent": region.parent,
+            "children": list(region.children) or None,
+        }
+        for region in REGIONS.values()
+    }
 
 
 def _label(number: int, name: str, level: int) -> dict[str, Any]:

@@ -192,6 +192,7 @@ def walk_reports(walk: Walk) -> None:
     assert walk.post("v1/tool/operation_record/list", page=1, page_size=100)["total_count"] > 0
     walk.get_on_body("gw/dsp/quota/info")
     walk.post("v1/tool/label/behavior_interest")
+    walk.get_on_body("v1/region/list")
     walk.post("gw/dsp/v1/ocpx/ocpxTypes")
     walk.post("gw/dsp/v1/ocpx/deepTypes")
 

@@ -59,6 +59,17 @@ def test_goals_are_listed(media):
     assert {"deep_conversion_type": 3, "name": "付费"} in deep
 
 
+def test_regions_are_a_map_by_the_medias_own_ids(media):
+    regions = media.ok("v1/region/list")
+    shanghai = regions["471038"]
+    assert (shanghai["id"], shanghai["level"], shanghai["name"], shanghai["parent"]) == (471038, 1, "上海", 0)
+    assert shanghai["children"] == [471039]
+    yunlin = {"id": 471129, "level": 3, "name": "云林", "parent": 471128, "children": None}
+    assert regions["471129"] == yunlin
+    assert media.call("v1/region/list", advertiser_id=None)["data"] == regions
+    assert all(child["parent"] in (0, *map(int, regions)) for child in regions.values())
+
+
 def test_limits_refuse_with_the_transient_code_and_do_nothing():
     media = Media(limits=LimitRules.from_record({"developer": {"*": 3}}))
     codes = [media.call("gw/dsp/campaign/create", campaign_name=f"c{n}", type=5)["code"] for n in range(6)]

@@ -110,10 +110,10 @@ def test_unset_fields_mix_null_empty_and_zero_as_the_medium_does(media):
 
 
 def test_lists_of_ints_may_be_texts(media):
-    unit_id = media.unit(media.campaign(), scene_id=["6", "7"], target={"region": ["11", "12"], "gender": "1"})
+    unit_id = media.unit(media.campaign(), scene_id=["6", "7"], target={"region": ["471001", "471038"], "gender": "1"})
     row = media.unit_row(unit_id)
     assert row["scene_id"] == [6, 7]
-    assert row["target"]["region"] == [11, 12]
+    assert row["target"]["region"] == [471001, 471038]
     assert media.ok("gw/dsp/unit/list", unit_ids=[str(unit_id)])["total_count"] == 1
 
 
@@ -167,7 +167,8 @@ def test_lists_of_ints_may_be_texts(media):
         {"target": {"age": {"min": 17, "max": 30}}},
         {"target": {"age": {"min": 30, "max": 20}}},
         {"target": {"gender": 3}},
-        {"target": {"region": [1], "district_ids": [2]}},
+        {"target": {"region": [471038], "district_ids": [2]}},
+        {"target": {"region": [471038, 310000]}},
         {"target": {"population": [1, 2], "exclude_population": [2]}},
         {"url": "x" * 1_001},
     ],
@@ -434,7 +435,7 @@ def test_narrow_targets_reach_fewer_people():
     everybody = audience_width({})
     women = audience_width({"gender": 1})
     young_women = audience_width({"gender": 1, "ages_range": [18]})
-    in_two_cities = audience_width({"gender": 1, "ages_range": [18], "region": [1, 2]})
+    in_two_cities = audience_width({"gender": 1, "ages_range": [18], "region": [471001, 471038]})
     assert everybody == 1.0
     assert everybody > women > young_women > in_two_cities >= 0.005
 

@@ -1,6 +1,6 @@
 """Regions are found by the names that people know."""
 
-from campaigns.domain.regions import all_regions, covered_twice, find_regions, region_of
+from xmagnet.core.regions import all_regions, covered_twice, find_regions, region_of
 
 
 def names(text: str) -> list[str]:

@@ -20,6 +20,8 @@ from xmagnet.jobs.selectors import list_jobs
 
 JOBS_SHOWN = 5
 ATTENTION_SHOWN = 10
+#: after “Show more”; whoever has more than these to do begins at the top
+ATTENTION_MOST = 200
 ACCOUNTS_SHOWN = 8
 REFRESH_SECONDS = 60
 HINTED = ("cost", "conversions", "matured_cpa", "roi")
@@ -34,7 +36,8 @@ class Overview(Page):
     menu_item = "overview"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        board = overview(self.actor, attention_limit=ATTENTION_SHOWN)
+        shows_all = self.request.GET.get("attention") == "all"
+        board = overview(self.actor, attention_limit=ATTENTION_MOST if shows_all else ATTENTION_SHOWN)
         jobs = list_jobs(self.actor)[:JOBS_SHOWN] if self.actor.can("jobs:read") else ()
         late = [one for one in board.freshness if one.is_late]
         return super().get_context_data(
@@ -46,6 +49,7 @@ class Overview(Page):
                 (row.label or _("The advertiser itself"), row, agency_aim(board.aim.targets)) for row in board.by_agency
             ],
             hints={key: metric_hint(key) for key in HINTED},
+            shows_all=shows_all,
             attention=[described_attention(item) for item in board.attention],
             balances=board.balances[:ACCOUNTS_SHOWN],
             soon_hours=BALANCE_HORIZON_HOURS,

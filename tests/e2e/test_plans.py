@@ -88,6 +88,19 @@ def test_formulas_and_exact_values_are_told_to_the_keyboard(optimizer: User, sig
     expect(hint).to_be_hidden()
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_menus_of_the_table_open_inside_the_window(width: int, optimizer: User, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(optimizer, width=width)
+    page.goto("/o/sunrise/plans/")
+    for number in range(page.locator(".plan-toolbar > details").count()):
+        menu = page.locator(".plan-toolbar > details").nth(number)
+        menu.locator("summary").click()
+        box = menu.locator(".menu-panel").bounding_box()
+        assert box is not None
+        assert (box["x"] >= 0, box["x"] + box["width"] <= width) == (True, True), number
+        page.keyboard.press("Escape")
+
+
 def test_keys_of_the_table_leave_buttons_their_own(optimizer: User, sign_in: Callable[..., Page]) -> None:
     page = sign_in(optimizer)
     page.goto("/o/sunrise/plans/")

@@ -99,3 +99,19 @@ def test_the_board_costs_few_queries(
     admin.get(HOME)  # the first page of a minute notes the session, too
     with django_assert_max_num_queries(24):
         assert admin.get(HOME).status_code == 200
+
+
+def test_more_plans_that_need_somebody_are_shown_when_asked_for(
+    admin: Client, delivery: tuple[object, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blue, _red = delivery
+    for number in range(3):
+        make_plan(blue, name=f"Refused {number}", status="enabled", review_state="rejected")
+    monkeypatch.setattr("frontend.views.overview.ATTENTION_SHOWN", 2)
+    html = admin.get(HOME).content.decode()
+    assert "the 2 worst of 4" in html
+    assert '<a href="?attention=all">Show more</a>' in html
+    html = admin.get(HOME, {"attention": "all"}).content.decode()
+    assert {f"Refused {number}" in html for number in range(3)} == {True}
+    assert "Show more" not in html
+    assert f'hx-get="{HOME}?attention=all"' in html  # the board that is fetched anew stays long

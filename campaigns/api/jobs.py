@@ -38,6 +38,7 @@ from xmagnet.jobs.models import Job
 from xmagnet.jobs.selectors import get_job, list_jobs
 from xmagnet.jobs.states import JobState
 from xmagnet.web.api.pagination import encode_cursor, read_page_request
+from xmagnet.web.api.parsing import read_object
 from xmagnet.web.api.problems import problems
 from xmagnet.web.api.views import OrgView, Query
 from xmagnet.web.streaming import stream_in_scope
@@ -173,7 +174,7 @@ class JobCancelView(OrgView):
         responses={202: JobSchema, **problems(400, 415, 422, _409="The job is finished already")},
     )
     def post(self, request: Request, org: str, job_id: str) -> Response:
-        given = _object(request, {"pause_created"})
+        given = read_object(request, {"pause_created"})
         pause_created = given.get("pause_created", False)
         if not isinstance(pause_created, bool):
             detail = _("%(name)s is true or false.") % {"name": "pause_created"}
@@ -201,7 +202,7 @@ class JobRetryView(OrgView):
         },
     )
     def post(self, request: Request, org: str, job_id: str) -> Response:
-        given = _object(request, {"only", "refs"})
+        given = read_object(request, {"only", "refs"})
         only, refs = given.get("only", "retryable"), given.get("refs", [])
         if only not in ("retryable", "all_failed"):
             detail = _("only is retryable or all_failed.")
@@ -237,18 +238,6 @@ def _states(request: Request) -> tuple[str, ...]:
             detail = _("Unknown state %(state)s.") % {"state": state}
             raise InvalidInput(detail, errors=(FieldError("/state", "not_a_choice", detail),))
     return states
-
-
-def _object(request: Request, known: set[str]) -> dict[str, Any]:
-    """The JSON object of a small request; an empty body is an empty object."""
-    given = request.data if int(request.headers.get("Content-Length") or 0) else {}
-    if not isinstance(given, dict):
-        raise InvalidInput(_("Send a JSON object."))
-    for name in given:
-        if name not in known:
-            detail = _("Unknown field %(name)s.") % {"name": name}
-            raise InvalidInput(detail, errors=(FieldError(f"/{name}", "unknown_field", detail),))
-    return dict(given)
 
 
 def _text_cursor(values: list[Any]) -> str:

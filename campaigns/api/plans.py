@@ -41,6 +41,7 @@ from media_connectors.selectors.directory import account_facts
 from xmagnet.core.errors import FieldError, InvalidInput
 from xmagnet.core.ids import whole_number
 from xmagnet.web.api.pagination import encode_cursor, read_page_request
+from xmagnet.web.api.parsing import read_object
 from xmagnet.web.api.problems import problems
 from xmagnet.web.api.views import OrgView, Query
 
@@ -123,7 +124,7 @@ class PlanView(OrgView):
     def patch(self, request: Request, org: str, plan_id: int) -> Response:
         plan_detail(self.actor, plan_id, metrics=["cost"])  # 404 before anything else
         return _change(
-            self, request, org, [plan_id], read_body(request, {"changes", "accepts_void", "queues_held", "reason"})
+            self, request, org, [plan_id], read_object(request, {"changes", "accepts_void", "queues_held", "reason"})
         )
 
 
@@ -168,7 +169,7 @@ class BulkUpdateView(OrgView):
     )
     def post(self, request: Request, org: str) -> Response:
         known = {"changes", "accepts_void", "queues_held", "reason", "callback_id"}
-        body = read_body(request, known | {"plan_ids", "filter", "expected_count"})
+        body = read_object(request, known | {"plan_ids", "filter", "expected_count"})
         return _change(self, request, org, _selected(self, body), body)
 
 
@@ -186,7 +187,7 @@ class UndoView(OrgView):
         responses=CHANGE_ANSWERS,
     )
     def post(self, request: Request, org: str) -> Response:
-        body = read_body(request, {"job_id", "event_ids", "accepts_void", "queues_held"})
+        body = read_object(request, {"job_id", "event_ids", "accepts_void", "queues_held"})
         what: dict[str, Any] = {
             "job_id": _text(body, "job_id"),
             "event_ids": read_ids(body.get("event_ids", []), "/event_ids"),
@@ -210,7 +211,7 @@ class LabelsView(OrgView):
         responses={200: shapes.LabelledSchema, **problems(400, 415, 422)},
     )
     def post(self, request: Request, org: str) -> Response:
-        body = read_body(request, {"plan_ids", "add", "remove"})
+        body = read_object(request, {"plan_ids", "add", "remove"})
         changed = change_labels(
             self.actor,
             plan_ids=read_ids(body.get("plan_ids", []), "/plan_ids"),
@@ -330,17 +331,6 @@ def _selected(view: OrgView, body: dict[str, Any]) -> list[int]:
         raise _invalid("/expected_count", _("With filter, say how many plans you expect."))
     query = schemas.read_query(given, limit=1, after=None, base="/filter")
     return select_expected(view.actor, query, expected_count=expected)
-
-
-def read_body(request: Request, known: set[str]) -> dict[str, Any]:
-    """The request's JSON object; raises ``InvalidInput`` for a field that is not known."""
-    body = request.data
-    if not isinstance(body, dict):
-        raise _invalid("", _("The body is a JSON object."))
-    for name in body:
-        if name not in known:
-            raise _invalid(f"/{name}", _("There is no field “%(field)s”.") % {"field": name}, "unknown_field")
-    return body
 
 
 def read_ids(value: Any, pointer: str) -> list[int]:

@@ -12,12 +12,13 @@ from rest_framework.response import Response
 from campaigns.api import plan_schemas as schemas
 from campaigns.api import plan_shapes as shapes
 from campaigns.api.parameters import AFTER, PAGE_NAMES, limit
-from campaigns.api.plans import read_body, read_ids
+from campaigns.api.plans import read_ids
 from campaigns.selectors.queued import waiting_changes
 from campaigns.services.changes.queueing import cancel_queued_changes
 from xmagnet.core.errors import FieldError, InvalidInput
 from xmagnet.core.ids import whole_number
 from xmagnet.web.api.pagination import encode_cursor, read_page_request
+from xmagnet.web.api.parsing import read_object
 from xmagnet.web.api.problems import problems
 from xmagnet.web.api.views import OrgView, Query
 
@@ -67,7 +68,7 @@ class CancelWaitingView(OrgView):
         },
     )
     def post(self, request: Request, org: str) -> Response:
-        ids = read_ids(read_body(request, {"ids"}).get("ids", []), "/ids")
+        ids = read_ids(read_object(request, {"ids"}).get("ids", []), "/ids")
         return Response({"cancelled": cancel_queued_changes(self.actor, ids)})
 
 

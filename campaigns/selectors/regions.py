@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xmagnet.core.ids import whole_number
-from xmagnet.core.regions import Region, covered_twice, find_regions, region_of
+from xmagnet.core.regions import Region, find_regions, region_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,6 @@ def region_names(codes: Iterable[str], *, language: str) -> tuple[RegionName, ..
         region = region_of(number)
         named.append(_named(region, language) if region else RegionName(number, code, ""))
     return tuple(named)
-
-
-def regions_covered_twice(codes: Iterable[str], *, language: str) -> tuple[str, ...]:
-    """Names of cities whose province is chosen as well."""
-    numbers = [int(code) for code in codes if code.isdecimal() and len(code) <= 6]
-    return tuple(region.name(language) for region in covered_twice(numbers))
 
 
 def _named(region: Region, language: str) -> RegionName:

@@ -1,6 +1,6 @@
 """Regions are found by the names that people know."""
 
-from xmagnet.core.regions import all_regions, covered_twice, find_regions, region_of
+from xmagnet.core.regions import all_regions, find_regions
 
 
 def names(text: str) -> list[str]:
@@ -31,9 +31,3 @@ def test_a_city_says_its_province_because_names_repeat() -> None:
 
 def test_without_a_text_the_provinces_are_offered() -> None:
     assert len(find_regions(" ")) == 34
-
-
-def test_a_city_beside_its_province_is_covered_twice() -> None:
-    assert [region.english for region in covered_twice([440000, 440300, 310000])] == ["Shenzhen"]
-    assert covered_twice([440300, 310000]) == ()
-    assert region_of(11) is region_of(110000)

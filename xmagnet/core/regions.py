@@ -7,7 +7,6 @@ the media accept them only on some campaigns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,13 +62,6 @@ def find_regions(text: str, *, most: int = MOST_FOUND) -> tuple[Region, ...]:
 def region_of(code: int) -> Region | None:
     """The region of a code; provinces are also written with two digits."""
     return all_regions().get(code * 10_000 if code < 100 else code)
-
-
-def covered_twice(codes: Iterable[int]) -> tuple[Region, ...]:
-    """Cities whose province is chosen too: media refuse a parent together with its children."""
-    known = [region for code in codes if (region := region_of(code)) is not None]
-    provinces = {region.code for region in known if region.province is None}
-    return tuple(region for region in known if region.province is not None and region.province.code in provinces)
 
 
 def _rank(region: Region, wanted: str) -> tuple[int, int] | None:

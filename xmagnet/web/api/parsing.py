@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import IO, Any
 
 import orjson
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
+from xmagnet.core.errors import FieldError, InvalidInput
 from xmagnet.web.api.errors import ApiProblem
 
 #: of an object of options and ids; bulk bodies are streamed and have limits of their own
@@ -37,6 +40,18 @@ class FastJSONParser(BaseParser):
         if _ESCAPED_NUL in content and _has_nul(value):
             raise ParseError(_("The body holds a NUL character."))
         return value
+
+
+def read_object(request: Request, known: Collection[str]) -> dict[str, Any]:
+    """The request's JSON object, whose names are all ``known``; raises ``InvalidInput``, naming the field."""
+    body = request.data
+    if not isinstance(body, dict):
+        raise InvalidInput(_("The body is a JSON object."))
+    for name in body:
+        if name not in known:
+            detail = _("There is no field “%(field)s”.") % {"field": name}
+            raise InvalidInput(detail, errors=(FieldError(f"/{name}", "unknown_field", detail),))
+    return dict(body)
 
 
 def _has_nul(value: Any) -> bool:

@@ -111,6 +111,8 @@ class MockApp:
                 raise refusal
             if "expired_token" in call.strike and endpoint.needs_token:
                 raise dialect.token_refusal("expired")
+            if "account_disabled" in call.strike and account_id is not None:
+                raise dialect.account_refusal(account_id)
             if "system_error" in call.strike:
                 raise dialect.system_refusal()
             with self.world.lock:

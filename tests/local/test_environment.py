@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from xmagnet.local import environment
 from xmagnet.local.environment import Addresses, local_environment, remember_addresses
 from xmagnet.local.node import is_new_enough
 from xmagnet.local.stack import Stack
+from xmagnet.local.supervisor import SupervisorError
 
 
 def test_secrets_are_made_once_and_only_we_can_read_them(tmp_path: Path) -> None:
@@ -88,3 +91,32 @@ def test_services_that_live_elsewhere_are_not_started(monkeypatch: pytest.Monkey
 )
 def test_a_node_is_taken_only_when_the_build_works_with_it(version: str, expected: bool) -> None:
     assert is_new_enough(version) is expected
+
+
+@pytest.mark.parametrize(
+    ("port", "media_port", "sentence"),
+    [(8120, 8120, "cannot both listen on port 8120"), (99999, 9100, "--port 99999 is no port")],
+)
+def test_ports_that_cannot_be_are_refused_in_a_sentence(
+    port: int, media_port: int, sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SupervisorError, match=sentence):
+        Stack(tmp_path, Addresses(port=port, media_port=media_port)).check_ports()
+
+
+@pytest.mark.parametrize("name", ["secrets.env", "run"])
+def test_data_that_cannot_be_kept_are_told_in_one_sentence(name: str, tmp_path: Path) -> None:
+    """A file in the place of the directory: refused alike for every user, root too."""
+    local_environment(tmp_path / "var")
+    var = tmp_path / "var"
+    if name == "run":
+        (var / "run").write_text("")
+    else:
+        var = tmp_path / "file"
+        var.write_text("")
+    variables = {"PATH": os.environ["PATH"], "XMAGNET_VAR_DIR": str(var)}
+    command = [sys.executable, str(environment.PROJECT / "manage.py"), "up"]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert f"Cannot keep the data in {var}: " in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -101,8 +101,27 @@ def adopt() -> None:
     """
     if os.environ.get("XMAGNET_PROFILE", "local") != "local":
         return
-    for name, value in local_environment(var_directory()).items():
+    var = var_directory()
+    try:
+        environment = local_environment(var)
+    except OSError as error:
+        raise SystemExit(cannot_use(var, error)) from None
+    for name, value in environment.items():
         os.environ.setdefault(name, value)
+
+
+def cannot_use(var: Path, error: OSError) -> str:
+    """The sentence for the person at the terminal when the data directory cannot be read or written."""
+    where = error.filename or var
+    return (
+        f"Cannot keep the data in {var}: {error.strerror} ({where}). "
+        "Start as the user who owns it, or set XMAGNET_VAR_DIR to a directory of yours."
+    )
+
+
+def is_within(var: Path, error: OSError) -> bool:
+    """Whether the error is about a file of the data directory, not about something else of the machine."""
+    return isinstance(error.filename, str | Path) and Path(error.filename).is_relative_to(var)
 
 
 def _secrets(path: Path) -> dict[str, str]:

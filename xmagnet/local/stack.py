@@ -25,6 +25,7 @@ from xmagnet.local.supervisor import SupervisorError
 QUEUES = ("urgent", "io", "cpu", "default")
 # The worker touches its file every 5 s; a minute of silence means that it fetches no messages.
 HEARTBEAT_LIMIT_SECONDS = 60.0
+LAST_PORT = 65535
 # Data that --reset throws away. Secrets and logs stay.
 _RESETTABLE = ("postgres", "mock-media", "static", "media", "uploads")
 
@@ -75,11 +76,18 @@ class Stack:
         return services
 
     def check_ports(self) -> None:
-        """Raise SupervisorError, naming port and option, when somebody else listens where we want to."""
+        """Raise SupervisorError, naming port and option, when a port is none, is named twice or is somebody else's."""
+        if self.addresses.port == self.addresses.media_port:
+            raise SupervisorError(
+                f"The web server and the mock media cannot both listen on port {self.addresses.port}: "
+                "choose another one with --port or --media-port."
+            )
         for host, port, option in (
             (self.addresses.host, self.addresses.port, "--port"),
             ("127.0.0.1", self.addresses.media_port, "--media-port"),
         ):
+            if not 0 < port <= LAST_PORT:
+                raise SupervisorError(f"{option} {port} is no port: choose a number from 1 to {LAST_PORT}.")
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             with socket.socket(family) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -172,6 +172,7 @@ def faulty(ocean: Ocean, fault: str, method: str = "GET", path: str = LIST, **gi
     ("fault", "code"),
     [
         ("expired_token", 40102),
+        ("account_disabled", 40002),
         ("limit_account", 40130),
         ("limit_developer", 40110),
         ("limit_endpoint", 40100),

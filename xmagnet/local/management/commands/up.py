@@ -10,6 +10,8 @@ from xmagnet.local.environment import (
     DEFAULT_MEDIA_PORT,
     DEFAULT_PORT,
     Addresses,
+    cannot_use,
+    is_within,
     remember_addresses,
     var_directory,
 )
@@ -58,6 +60,10 @@ class Command(BaseCommand):
                 ).run()
         except (SupervisorError, PostgresError) as error:
             raise CommandError(str(error)) from None
+        except OSError as error:
+            if not is_within(stack.var, error):
+                raise
+            raise CommandError(cannot_use(stack.var, error)) from None
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.utils.translation import get_language, gettext, ngettext, pgettext_lazy
@@ -99,14 +99,17 @@ def region_chips(pack: Any) -> tuple[RegionName, ...]:
     return region_names(pack.regions, language=get_language() or "en")
 
 
+def region_text(codes: Iterable[str]) -> str:
+    """Regions by name in one line; a code that is in no table is its own name."""
+    return ", ".join(one.name for one in region_names(map(str, codes), language=get_language() or "en"))
+
+
 def audience_text(content: dict[str, Any]) -> str:
     """A saved audience in one line: who, where, interested in what."""
     genders = dict(GENDERS)
     parts = [str(genders.get(content.get("gender", "any"), "")) if content.get("gender", "any") != "any" else ""]
     parts.append(" ".join(content.get("ages", ())))
-    parts.append(
-        ", ".join(one.name for one in region_names(content.get("regions", ()), language=get_language() or "en"))
-    )
+    parts.append(region_text(content.get("regions", ())))
     parts.append(", ".join(dict.fromkeys(pick["name"] for pick in content.get("interest_picks", ()))))
     parts.append(" ".join(dict(SYSTEMS).get(one, one) for one in content.get("systems", ())))
     return " · ".join(part for part in parts if part) or gettext("Everybody")

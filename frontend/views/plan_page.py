@@ -300,7 +300,7 @@ def _settings(plan: PlanDetail) -> list[tuple[str, str]]:
         (_("Schedule"), schedule_text(row.schedule)),
         (_("Gender"), words.get(targeting.get("gender", "any"), "")),
         (_("Ages"), ", ".join(targeting.get("ages", ())) or _("Any")),
-        (_("Regions (codes)"), ", ".join(map(str, targeting.get("regions", ()))) or _("Any")),
+        (_("Regions"), builder_words.region_text(targeting.get("regions", ())) or _("Any")),
         (_("Systems"), ", ".join(targeting.get("systems", ())) or _("Any")),
         (_("Landing page"), plan.landing_url),
     ]

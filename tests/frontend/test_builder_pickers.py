@@ -193,3 +193,10 @@ def test_picked_interests_go_to_the_media_that_numbers_them(
         ("douyin", ["21"]), ("kuaishou", ["7"]),
     ]  # fmt: skip
     assert {tuple(row["regions"]) for row in rows_of(organization)} == {("440000", "310000")}
+
+
+def test_a_plans_page_names_its_regions(admin: Client, organization: Organization) -> None:
+    plan = make_plan(make_account(organization), targeting={"regions": [310000, 440300, 1_000_000_471_039]})
+    for language, names in (("en", "Shanghai, Shenzhen (Guangdong), 1000000471039"), ("zh-hans", "上海, 深圳")):
+        admin.cookies["language"] = language
+        assert f"<dd>{names}" in admin.get(f"/o/sunrise/plans/{plan.pk}/").content.decode()

@@ -19,7 +19,7 @@ from media_connectors.selectors.directory import AccountFacts
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.clock import MEDIA_TIMEZONE
 from xmagnet.core.errors import FieldError, InvalidInput
-from xmagnet.core.ids import whole_number
+from xmagnet.core.ids import LARGEST_ID, whole_number
 from xmagnet.core.money import fen_from_text
 
 Kind = Literal["choice", "text", "integer", "money", "day", "labels", "number"]
@@ -258,14 +258,16 @@ def _add_comparison(where: Sql, expression: str, condition: Condition, read: Cal
         where.add(f" AND {expression} {_COMPARE[operator]} %s", values[0])
 
 
-def _number(text: str) -> float:
+def _number(text: str) -> float | int:
+    """A whole number as one: counts are compared with it as they are, not each turned into a decimal first."""
     try:
         amount = Decimal(text.strip())
     except InvalidOperation:
         raise ValueError(_("“%(text)s” is not a number.") % {"text": text}) from None
     if not amount.is_finite():
         raise ValueError(_("“%(text)s” is not a number.") % {"text": text})
-    return float(amount)
+    number = float(amount)
+    return int(number) if number.is_integer() and abs(number) <= LARGEST_ID else number
 
 
 def _add_search(where: Sql, text: str) -> None:

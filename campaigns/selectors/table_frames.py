@@ -87,21 +87,25 @@ def plan_page(question: Question, *, limit: int, offset: int) -> list[PageRow]:
 def page_and_totals(question: Question, *, limit: int, offset: int) -> tuple[list[PageRow], Totals]:
     """One page, and the totals of all that matches: every plan is looked at once for both.
 
-    Asked one after the other, each would join the same plans to the same numbers: nearly twice the work.
+    Asked one after the other, each would join the same plans to the same numbers: nearly twice the work. Kept numbers
+    to compare with are added up and looked up beside what matches; carried along, they would double its width.
     """
-    columns = question.columns
-    names = [f"{alias}_{column}" for alias in question.sources for column in columns]
-    sums = "".join(f", coalesce(sum({name}), 0) AS {name}" for name in names)
-    order = question.order.clause
-    sql = Sql("WITH matching AS MATERIALIZED (").append(_matching(question, question.sources))
-    sql.add(f") SELECT totals.*, p.* FROM (SELECT count(*){sums} FROM matching) totals")
-    sql.add(f" LEFT JOIN (SELECT * FROM matching p ORDER BY {order} LIMIT %s OFFSET %s) p ON true", limit, offset)
-    found = rows_of(sql.add(f" ORDER BY {order}"))
-    width = 1 + len(names)
+    columns, compared = question.columns, question.compared
+    is_beside = isinstance(compared, KeptWindow)
+    joined = {"w": question.source} if is_beside else question.sources
+    sums = "".join(f", coalesce(sum({alias}_{column}), 0)" for alias in joined for column in columns)
+    sql = Sql("WITH matching AS MATERIALIZED (").append(_matching(question, joined))
+    sql.add(f") SELECT totals.*, p.* FROM (SELECT * FROM (SELECT count(*){sums} FROM matching) mine")
+    if isinstance(compared, KeptWindow):
+        sql.add(f" CROSS JOIN (SELECT {totalled('c', columns)[2:]} FROM campaigns_planwindow c WHERE ")
+        sql.append(compared.where("c", question.reach)).add(" AND c.plan_id IN (SELECT id FROM matching)) before")
+    sql.add(") totals LEFT JOIN (").append(_ended(Sql("SELECT * FROM matching p"), question, (limit, offset)))
+    found = rows_of(sql.add(f") p ON true ORDER BY {question.order.clause}"))
+    width = 1 + len(question.sources) * len(columns)
     rows = [_page_row(question, row[width:]) for row in found if row[width] is not None]
     count, *values = found[0][:width]
-    compared = numbers_of(columns, values[len(columns) :]) if question.compared is not None else {}
-    return rows, Totals(count, numbers_of(columns, values[: len(columns)]), compared)
+    before = numbers_of(columns, values[len(columns) :]) if compared is not None else {}
+    return rows, Totals(count, numbers_of(columns, values[: len(columns)]), before)
 
 
 def totals_of_numbers(question: Question) -> Totals | None:

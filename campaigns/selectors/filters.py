@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
 from campaigns.choices import Delivery, Learning, Review, Status
 from campaigns.contracts import OPERATORS, Condition, PlanQuery
-from campaigns.domain.metrics import METRICS
+from campaigns.domain.metrics import METRICS, Metric
 from campaigns.selectors.sources import Reach, Sql, metric_sql
 from media_connectors.contracts import BidType, ConversionGoal, Platform
 from media_connectors.selectors.directory import AccountFacts
@@ -112,6 +113,8 @@ def apply_filters(actor: Actor, query: PlanQuery, accounts: dict[int, AccountFac
                 number = fen_of if metric.unit == "money" else _number
                 _check(condition, "number")
                 _add_comparison(where, metric_sql(metric, "w"), condition, number)
+                if not _holds_without_numbers(metric, condition, number):
+                    where.add(" AND w.plan_id IS NOT NULL")  # the numbers are filtered before plans are joined to them
             elif condition.field in FIELDS:
                 column, kind = FIELDS[condition.field]
                 _check(condition, kind)
@@ -256,6 +259,26 @@ def _add_comparison(where: Sql, expression: str, condition: Condition, read: Cal
         where.add(f" AND {expression} BETWEEN %s AND %s", *values)
     else:
         where.add(f" AND {expression} {_COMPARE[operator]} %s", values[0])
+
+
+_HOLDS: dict[str, Callable[..., bool]] = {
+    "is": eq,
+    "is_not": ne,
+    "gt": gt,
+    "gte": ge,
+    "lt": lt,
+    "lte": le,
+    "between": lambda found, low, high: low <= found <= high,
+}
+
+
+def _holds_without_numbers(metric: Metric, condition: Condition, read: Callable[[str], Any]) -> bool:
+    """Whether a plan that has no numbers passes: its sums are 0, its ratios undefined."""
+    if condition.operator in {"is_set", "is_not_set"}:
+        return metric.is_additive == (condition.operator == "is_set")
+    if not metric.is_additive:
+        return condition.operator == "is_not"
+    return _HOLDS[condition.operator](0, *(read(value) for value in condition.values))
 
 
 def _number(text: str) -> float | int:

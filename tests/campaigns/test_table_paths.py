@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -108,6 +109,38 @@ def test_a_page_beyond_the_last_is_the_last(actor: Any, conditions: tuple[Condit
         none = plan_table(actor, PlanQuery(metrics=METRICS, limit=4, offset=400, search="no such name"))
     assert (none.offset, none.rows, none.totals.plan_count, none.totals.metrics["cost"]) == (0, (), 0, 0)
     assert (page.offset, [row.id for row in page.rows]) == (8, [row.id for row in first.rows])
+
+
+@pytest.mark.parametrize("metric", ["cost", "conversions", "cpa"])
+@pytest.mark.parametrize(
+    ("operator", "values", "holds"),
+    [
+        ("gt", ("0",), lambda found: found is not None and found > 0),
+        ("gte", ("0",), lambda found: found is not None and found >= 0),
+        ("lt", ("3",), lambda found: found is not None and found < 3),
+        ("lte", ("0",), lambda found: found is not None and found <= 0),
+        ("is", ("0",), lambda found: found == 0),
+        ("is", ("3",), lambda found: found == 3),
+        ("is_not", ("0",), lambda found: found != 0),
+        ("is_not", ("3",), lambda found: found != 3),
+        ("between", ("0", "5"), lambda found: found is not None and 0 <= found <= 5),
+        ("between", ("1", "5"), lambda found: found is not None and 1 <= found <= 5),
+        ("is_set", (), lambda found: found is not None),
+        ("is_not_set", (), lambda found: found is None),
+    ],
+)
+def test_plans_without_numbers_pass_a_filter_on_numbers_as_what_they_show(
+    actor: Any, metric: str, operator: str, values: tuple[str, ...], holds: Callable[[Any], bool]
+) -> None:
+    unit = 1 if metric == "conversions" else 100  # fen in rows, yuan in filters
+    query = PlanQuery(metrics=METRICS, limit=50, sort="name", is_descending=False)
+    with organization_scope(actor.organization_id), transaction.atomic():
+        every = plan_table(actor, query)
+        found = plan_table(actor, replace(query, conditions=(Condition(metric, operator, values),)))
+    shown = [(row.name, row.metrics[metric]) for row in every.rows]
+    expected = [name for name, value in shown if holds(None if value is None else value / unit)]
+    assert [row.name for row in found.rows] == expected
+    assert found.totals.plan_count == len(expected)
 
 
 def _hour(remote_id: str, cost_fen: int, conversions: int) -> MetricRow:

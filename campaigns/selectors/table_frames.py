@@ -90,21 +90,21 @@ def page_and_totals(question: Question, *, limit: int, offset: int) -> tuple[lis
     Asked one after the other, each would join the same plans to the same numbers: nearly twice the work. Kept numbers
     to compare with are added up and looked up beside what matches; carried along, they would double its width.
     """
-    columns, compared = question.columns, question.compared
-    is_beside = isinstance(compared, KeptWindow)
-    joined = {"w": question.source} if is_beside else question.sources
+    columns = question.columns
+    beside = question.compared if isinstance(question.compared, KeptWindow) else None
+    joined = question.sources if beside is None else {"w": question.source}
     sums = "".join(f", coalesce(sum({alias}_{column}), 0)" for alias in joined for column in columns)
     sql = Sql("WITH matching AS MATERIALIZED (").append(_matching(question, joined))
     sql.add(f") SELECT totals.*, p.* FROM (SELECT * FROM (SELECT count(*){sums} FROM matching) mine")
-    if isinstance(compared, KeptWindow):
+    if beside is not None:
         sql.add(f" CROSS JOIN (SELECT {totalled('c', columns)[2:]} FROM campaigns_planwindow c WHERE ")
-        sql.append(compared.where("c", question.reach)).add(" AND c.plan_id IN (SELECT id FROM matching)) before")
+        sql.append(beside.where("c", question.reach)).add(" AND c.plan_id IN (SELECT id FROM matching)) before")
     sql.add(") totals LEFT JOIN (").append(_ended(Sql("SELECT * FROM matching p"), question, (limit, offset)))
     found = rows_of(sql.add(f") p ON true ORDER BY {question.order.clause}"))
     width = 1 + len(question.sources) * len(columns)
     rows = [_page_row(question, row[width:]) for row in found if row[width] is not None]
     count, *values = found[0][:width]
-    before = numbers_of(columns, values[len(columns) :]) if compared is not None else {}
+    before = numbers_of(columns, values[len(columns) :]) if question.compared is not None else {}
     return rows, Totals(count, numbers_of(columns, values[: len(columns)]), before)
 
 

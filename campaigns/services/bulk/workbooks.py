@@ -36,9 +36,10 @@ _SHEETS, _TEXTS = "xl/worksheets/", "xl/sharedStrings.xml"
 _CELL_TAG = re.compile(rb"[<:]c[\s/>]")
 _FORMULA_TAG = re.compile(rb"[<:]f[\s/>]")
 _END_OF_ROWS = re.compile(rb"</(?:\w+:)?sheetData>")
-_LONGEST_END = 24  # the same for the end of the rows
-_LONGEST_TAG = 8  # bytes of a part's last piece in which one of the tags above may have begun
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # the last: encrypted
+# bytes at the end of a piece in which a cell's or formula's tag, or the end of the rows, may have begun
+_LONGEST_TAG, _LONGEST_END = 8, 24
+#: what zipfile raises for a file that is none or damaged; RuntimeError means that a part is encrypted
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 logger = structlog.get_logger(__name__)
 
 Values = tuple[Any, ...]
@@ -84,30 +85,50 @@ def _survey(archive: zipfile.ZipFile) -> bool:
         raise _too_large()
     has_formulas = False
     for part in parts:
-        is_sheet = part.filename.startswith(_SHEETS)
         if not part.filename.endswith((".xml", ".rels")):
             continue  # pictures and the like, which nobody opens
-        most_tags = XLSX_TAGS if is_sheet or part.filename == _TEXTS else XLSX_TAGS_ELSEWHERE
-        if not is_sheet and part.file_size > XLSX_PART_BYTES:
+        sheet = _SheetMeter() if part.filename.startswith(_SHEETS) else None
+        if sheet is None and part.file_size > XLSX_PART_BYTES:
             raise _too_large()
-        tags = cells = since_row = 0
-        is_plain, most_bytes, rest, tail = True, XLSX_ROW_BYTES, b"", b""
+        is_large = sheet is not None or part.filename == _TEXTS
+        tags_left = XLSX_TAGS if is_large else XLSX_TAGS_ELSEWHERE
         with archive.open(part) as content:
             while chunk := content.read(_CHUNK_BYTES):
-                tags += chunk.count(b"<")
-                if is_sheet:
-                    text = rest + chunk
-                    cells += len(_CELL_TAG.findall(text))
-                    has_formulas = has_formulas or _FORMULA_TAG.search(text) is not None
-                    is_plain = is_plain and b"<!" not in text  # what looks like a row may stand in a comment or CDATA
-                    row_at = max(text.rfind(b"<row"), text.rfind(b":row")) if is_plain else -1
-                    since_row = len(text) - row_at if row_at >= 0 else since_row + len(chunk)
-                    if _END_OF_ROWS.search(tail + chunk):  # formats and validations of the whole sheet follow
-                        most_bytes = XLSX_PART_BYTES
-                    rest, tail = chunk[-_LONGEST_TAG:], chunk[-_LONGEST_END:]
-                if tags > most_tags or cells > XLSX_CELLS or since_row > most_bytes:
+                tags_left -= chunk.count(b"<")
+                if sheet is not None:
+                    sheet.add(chunk)
+                if tags_left < 0 or (sheet is not None and sheet.is_too_large):
                     raise _too_large()
+        has_formulas = has_formulas or (sheet is not None and sheet.has_formulas)
     return has_formulas
+
+
+class _SheetMeter:
+    """Measures a sheet's XML a piece at a time: its cells, and the bytes of the row it is in."""
+
+    def __init__(self) -> None:
+        self.has_formulas = False
+        self._cells = self._row_bytes = 0
+        self._most_bytes = XLSX_ROW_BYTES
+        self._has_markup = False
+        self._end = b""  # of the piece before
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether it has more cells, or a longer row, than a file of plans can need."""
+        return self._cells > XLSX_CELLS or self._row_bytes > self._most_bytes
+
+    def add(self, chunk: bytes) -> None:
+        """The next piece."""
+        text = self._end[-_LONGEST_TAG:] + chunk
+        self._cells += len(_CELL_TAG.findall(text))
+        self.has_formulas = self.has_formulas or _FORMULA_TAG.search(text) is not None
+        self._has_markup = self._has_markup or b"<!" in text  # a comment or CDATA, in which a row may only seem to be
+        row_at = -1 if self._has_markup else max(text.rfind(b"<row"), text.rfind(b":row"))
+        self._row_bytes = len(text) - row_at if row_at >= 0 else self._row_bytes + len(chunk)
+        if _END_OF_ROWS.search(self._end + chunk):  # formats and validations of the whole sheet follow
+            self._most_bytes = XLSX_PART_BYTES
+        self._end = chunk[-_LONGEST_END:]
 
 
 def _rows(file: IO[bytes], *, has_results: bool = True) -> Iterator[Values]:

@@ -32,12 +32,25 @@ WAITING_REASONS: dict[str, Any] = {
     "rate_limit": _("the media's rate limit"),
     "quota": _("the media's daily quota"),
     "authorization": _("a media account that must be authorized again"),
+    "account_refused": _("a media account that the media refuses to serve"),
+    "no_balance": _("a media account that must be topped up"),
     "account_paused": _("a media account that is paused here"),
     "settling": _("the media to show whether a lost answer took effect"),
     "media_unreachable": _("the media to answer again"),
     "same_reference": _("another row with the same reference"),
     "other_job": _("another job's rows on the same media account"),
     "busy": _("a free worker"),
+}
+
+#: what a person can do about a wait; the other reasons pass by themselves
+WAITING_ADVICE: dict[str, Any] = {
+    "authorization": _("Authorize the account again under Media accounts; the rows then go on by themselves."),
+    "account_refused": _(
+        "The media disabled the account, or took it from the login. Look in the media's own console; when the account "
+        "works again there, the rows go on by themselves. If the login lost it, authorize it again."
+    ),
+    "no_balance": _("Top the account up at the media; the rows go on by themselves when the money is there."),
+    "account_paused": _("Resume the account under Media accounts; the rows then go on by themselves."),
 }
 
 #: a row's state: its word and its tone, in the order of a row's life

@@ -21,6 +21,7 @@ class AccountHealth(models.TextChoices):
     OK = "ok", _("Healthy")
     NEEDS_AUTHORIZATION = "needs_authorization", _("Needs authorization")
     FAILING = "failing", _("Failing")
+    REFUSED = "refused", _("Refused by the media")  # disabled there, or taken from our login
     PAUSED = "paused", _("Paused")
 
 

@@ -34,6 +34,15 @@ class PermissionDenied(MediaError):
     """The token may not act on this account."""
 
 
+class AccountRefused(PermissionDenied):
+    """The media takes no call for the account at all: it disabled it, or the login may no longer use it. Nothing of
+    what was asked is to blame, so the same call may be sent when the account works again."""
+
+
+class OutOfFunds(MediaError):
+    """The account has no money for it; nothing was carried out."""
+
+
 class RateLimited(MediaError):
     """A limit answered; nothing was carried out."""
 

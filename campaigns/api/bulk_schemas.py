@@ -112,6 +112,8 @@ class WaitSchema(serializers.Serializer):  # type: ignore[type-arg]
             "rate_limit",
             "quota",
             "authorization",
+            "account_refused",
+            "no_balance",
             "account_paused",
             "settling",
             "media_unreachable",
@@ -120,7 +122,8 @@ class WaitSchema(serializers.Serializer):  # type: ignore[type-arg]
             "busy",
         ],
         help_text="rate_limit: calls wait for their turn under the media's limits; other_job: rows of job_id on the "
-        "same account come first; settling: a lost answer is looked for; authorization, account_paused: ask a person",
+        "same account come first; settling: a lost answer is looked for; authorization, "
+        "account_refused, no_balance, account_paused: ask a person",
     )
     account_id = serializers.CharField(help_text="The media's id of the account")
     until = serializers.DateTimeField(allow_null=True, help_text="Null when nobody knows")

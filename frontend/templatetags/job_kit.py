@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from frontend import formats
-from frontend.job_words import ROW_STATES, STATE_TONES, WAITING_REASONS, event_words
+from frontend.job_words import ROW_STATES, STATE_TONES, WAITING_ADVICE, WAITING_REASONS, event_words
 from frontend.templatetags.kit import relative_time, seconds_span, status
 
 register = template.Library()
@@ -44,6 +44,13 @@ def waiting_for(job: Any) -> SafeString:
         text = _("%(waiting)s (account %(account)s)") % {"waiting": text, "account": waiting["account_id"]}
     until = parse_datetime(waiting.get("until") or "")
     return format_html("{} · {}", text, relative_time(until)) if until else format_html("{}", text)
+
+
+@register.simple_tag
+def waiting_advice(job: Any) -> str:
+    """What a person can do about what the job waits for; empty when nothing."""
+    reason = (job.waiting_for or {}).get("reason", "")
+    return str(WAITING_ADVICE.get(reason, ""))
 
 
 @register.simple_tag

@@ -21,7 +21,7 @@ from media_connectors.services import health
 from xmagnet.core.errors import DomainError
 from xmagnet.core.money import fen_from_yuan, yuan_from_fen
 
-HEALTH_TONES = {"ok": "good", "needs_authorization": "bad", "failing": "bad", "paused": "quiet"}
+HEALTH_TONES = {"ok": "good", "needs_authorization": "bad", "failing": "bad", "refused": "bad", "paused": "quiet"}
 #: a login that dies within this time is told about
 EXPIRY_WARNING = timedelta(days=7)
 

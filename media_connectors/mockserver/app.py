@@ -113,6 +113,8 @@ class MockApp:
                 raise dialect.token_refusal("expired")
             if "account_disabled" in call.strike and account_id is not None:
                 raise dialect.account_refusal(account_id)
+            if "out_of_funds" in call.strike and account_id is not None:
+                raise dialect.funds_refusal()
             if "system_error" in call.strike:
                 raise dialect.system_refusal()
             with self.world.lock:

@@ -17,6 +17,7 @@ that derives from ``Dialect``::
         def refuse(self, call, refused): return {"code": refused.code, "message": refused.message}
         def token_refusal(self, reason): return Refused(401, reason)
         def account_refusal(self, account_id): return Refused(403, "no permission")
+        def funds_refusal(self): return Refused(402, "no money")
         def limit_refusal(self, layer): return Refused(429, layer)
         def system_refusal(self): return Refused(500, "system error")
 
@@ -221,6 +222,9 @@ class Dialect:
 
     def account_refusal(self, account_id: int) -> Refused:
         return Refused(403, f"no permission to operate account {account_id}")
+
+    def funds_refusal(self) -> Refused:
+        return Refused(402, "the account has no money")
 
     def limit_refusal(self, layer: str) -> Refused:
         """``layer`` is ``account``, ``developer`` or ``endpoint``."""

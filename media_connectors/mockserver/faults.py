@@ -11,6 +11,7 @@ from typing import Any
 FAULTS = {
     "expired_token": "the token is answered as expired",
     "account_disabled": "the account is disabled at the medium: no call for it is allowed",
+    "out_of_funds": "the call is refused because the account has no money",
     "limit_account": "over the account's limit",
     "limit_developer": "over the developer's limit",
     "limit_endpoint": "over the endpoint's limit",

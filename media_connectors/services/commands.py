@@ -25,9 +25,12 @@ from django.utils import timezone
 from media_connectors.choices import CommandState
 from media_connectors.contracts import CampaignDraft, CreativeDraft, ItemResult, PlanChange, PlanDraft
 from media_connectors.errors import (
+    AccountRefused,
     AuthExpired,
     AuthRevoked,
     MediaError,
+    OutOfFunds,
+    PermissionDenied,
     QuotaExhausted,
     RateLimited,
     Rejected,
@@ -37,6 +40,7 @@ from media_connectors.gateway.limits import LONGEST_WAIT_SECONDS
 from media_connectors.gateway.line import AccountLine
 from media_connectors.http import TIMEOUT_SECONDS
 from media_connectors.models import OutboundCommand
+from media_connectors.services.access import whole_refusal
 from xmagnet.core.scope import require_organization_id
 
 #: how long an opened command belongs to its sender
@@ -46,7 +50,7 @@ SEND_SECONDS = LONGEST_WAIT_SECONDS + TIMEOUT_SECONDS + 5.0
 #: the media's read lag: a lost answer is not looked for before its write can be seen
 SETTLE_SECONDS = 30.0
 #: what lets a command be sent again: nothing was carried out
-_NOT_CARRIED_OUT = (RateLimited, QuotaExhausted, Transient, AuthExpired, AuthRevoked)
+_NOT_CARRIED_OUT = (RateLimited, QuotaExhausted, Transient, AuthExpired, AuthRevoked, AccountRefused, OutOfFunds)
 
 Payload = CampaignDraft | PlanDraft | CreativeDraft | tuple[PlanChange, ...]
 
@@ -196,6 +200,8 @@ def send(line: AccountLine, command: Command) -> Outcome:
         else:
             items = line.call(lambda connector, access: connector.change_plans(access, payload))
             return Outcome(command.id, command.generation, CommandState.CONFIRMED, items=items)
+    except PermissionDenied as error:
+        return outcome_of_error(command, whole_refusal(line, error))
     except MediaError as error:
         return outcome_of_error(command, error)
     return Outcome(command.id, command.generation, CommandState.CONFIRMED, remote_id=remote_id)

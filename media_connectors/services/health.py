@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -27,11 +28,11 @@ STALLED_AFTER = timedelta(minutes=30)
 
 
 def report_success(account_id: int) -> None:
-    """A call worked: a failing account is well again. One that waits for a person is not healed by old tokens."""
+    """A call worked: a failing or refused account is well again. One that waits for a person is not healed by old
+    tokens."""
+    healed = [AccountHealth.FAILING, AccountHealth.REFUSED]
     with transaction.atomic():
-        MediaAccount.objects.filter(pk=account_id, health=AccountHealth.FAILING).update(
-            health=AccountHealth.OK, health_message=""
-        )
+        MediaAccount.objects.filter(pk=account_id, health__in=healed).update(health=AccountHealth.OK, health_message="")
 
 
 def report_failure(account_id: int, error: MediaError) -> None:
@@ -40,10 +41,28 @@ def report_failure(account_id: int, error: MediaError) -> None:
         return
     with transaction.atomic():
         accounts = MediaAccount.objects.filter(pk=account_id).exclude(health=AccountHealth.PAUSED)
-        if isinstance(error, AuthRevoked | PermissionDenied):
+        if isinstance(error, AuthRevoked):
             ask_for_person(accounts, error.message)
+        elif isinstance(error, PermissionDenied):
+            _mark_refused(accounts, error.message)
         else:
             accounts.update(health=AccountHealth.FAILING, health_message=error.message[:300])
+
+
+def _mark_refused(accounts: QuerySet[MediaAccount], message: str) -> None:
+    """The media takes no calls for them; it is still asked now and then. People are told when that is new."""
+    lasting = [AccountHealth.REFUSED, AccountHealth.NEEDS_AUTHORIZATION]  # of the latter they were told already
+    for account in accounts.exclude(health__in=lasting).select_for_update().order_by("id"):
+        notify(
+            Event.ACCOUNT_REFUSED,
+            object_id=account.pk,
+            data={"account_name": account.name, "remote_id": account.remote_id, "message": message[:300]},
+            account_id=account.pk,
+            agency_id=account.agency_id,
+        )
+    accounts.exclude(health=AccountHealth.NEEDS_AUTHORIZATION).update(
+        health=AccountHealth.REFUSED, health_message=message[:300]
+    )
 
 
 def tell_stalled(now: datetime) -> int:
@@ -54,7 +73,7 @@ def tell_stalled(now: datetime) -> int:
     with transaction.atomic():
         accounts = (
             MediaAccount.objects.filter(is_active=True, credential__isnull=False)
-            .exclude(health__in=[AccountHealth.NEEDS_AUTHORIZATION, AccountHealth.PAUSED])
+            .exclude(health__in=[AccountHealth.NEEDS_AUTHORIZATION, AccountHealth.PAUSED, AccountHealth.REFUSED])
             .annotate(until=Coalesce("metrics_synced_at", "created_at"))
             .filter(until__lt=now - STALLED_AFTER)
         )

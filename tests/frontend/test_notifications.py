@@ -24,6 +24,7 @@ DATA: dict[Event, dict[str, Any]] = {
     Event.JOB_PAUSED: {"kind": "plans.create"},
     Event.PLAN_REJECTED: {"account_name": "A", "remote_id": "1", "count": 7, "plan_names": ["<P1>", "P2"]},
     Event.BALANCE_LOW: {"account_name": "A", "remote_id": "1", "balance_fen": 1000, "limit_fen": 50000},
+    Event.ACCOUNT_REFUSED: {"account_name": "A", "remote_id": "1", "message": "No permission"},
     Event.NEEDS_AUTHORIZATION: {"account_name": "A", "remote_id": "1", "message": "withdrawn"},
     Event.SYNC_STALLED: {"account_name": "A", "remote_id": "1", "minutes": 42},
     Event.WEBHOOK_DISABLED: {"host": "crm.example.com", "reason": "gone"},

@@ -90,7 +90,10 @@ def _job_failed(data: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _job_paused(data: Mapping[str, Any]) -> tuple[str, str, str]:
-    text = _("It goes on when somebody has looked: mostly a media account must be authorized again or resumed.")
+    text = _(
+        "It goes on when somebody has looked: mostly a media account must be authorized again, resumed, or cleared "
+        "with the media."
+    )
     return _("%(job)s: waits for a person") % {"job": _job_name(data)}, text, "job"
 
 
@@ -115,6 +118,15 @@ def _balance_low(data: Mapping[str, Any]) -> tuple[str, str, str]:
 def _needs_authorization(data: Mapping[str, Any]) -> tuple[str, str, str]:
     title = _("%(account)s: must be authorized again") % {"account": data.get("account_name", "")}
     text = _("Nothing is read from or sent to it until then.")
+    return title, " ".join(filter(None, (text, str(data.get("message") or "")))), "account"
+
+
+def _account_refused(data: Mapping[str, Any]) -> tuple[str, str, str]:
+    title = _("%(account)s: the media refuses every call") % {"account": data.get("account_name", "")}
+    text = _(
+        "Look in the media's own console whether the account is disabled or was taken from the login. "
+        "What waits here goes on by itself when it works again."
+    )
     return title, " ".join(filter(None, (text, str(data.get("message") or "")))), "account"
 
 
@@ -151,6 +163,7 @@ _SPEAKERS: dict[Event, Callable[[Mapping[str, Any]], tuple[str, str, str]]] = {
     Event.PLAN_REJECTED: _plan_rejected,
     Event.BALANCE_LOW: _balance_low,
     Event.NEEDS_AUTHORIZATION: _needs_authorization,
+    Event.ACCOUNT_REFUSED: _account_refused,
     Event.SYNC_STALLED: _sync_stalled,
     Event.WEBHOOK_DISABLED: _webhook_disabled,
     Event.MEMBER_JOINED: _member_joined,

@@ -13,6 +13,9 @@ MESSAGES: dict[str, str] = {
     "account_inactive": _("The media account is paused in X-Magnet."),
     "account_needs_authorization": _("The media account must be authorised again first."),
     "account_not_found": _("There is no such media account on this media, or you may not use it."),
+    "account_refused": _(
+        "The media refuses calls for this account now: the row waits until the account works again at the media."
+    ),
     "already_exists": _("The live plan %(plan)s already has this client_ref; the row will give that plan."),
     "balance_empty": _(
         "The media account has no balance: the plan is made, but will not deliver before money is there."
@@ -48,7 +51,7 @@ MESSAGES: dict[str, str] = {
     "internal": _("Something went wrong inside X-Magnet; this row can be sent again."),
     "invalid": _("%(given)s is not valid."),
     "media_auth": _("The account must be authorised again."),
-    "media_permission": _("The authorisation does not allow this on the account: %(message)s"),
+    "media_permission": _("The media does not permit this on the account: %(message)s"),
     "media_quota": _("The media's daily quota is used up: %(message)s"),
     "media_rejected": _("The media refused: %(message)s"),
     "not_a_choice": _("%(given)s is not one of: %(choices)s."),

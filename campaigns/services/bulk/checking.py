@@ -80,6 +80,8 @@ class PlanRowChecker:
                 found.problems.append(trouble)
             elif found.account is not None and found.account.balance_fen is not None and found.account.balance_fen <= 0:
                 found.warnings.append(problem("account_id", "balance_empty"))  # the media take the plan all the same
+            if found.account is not None and found.account.health == AccountHealth.REFUSED:
+                found.warnings.append(problem("account_id", "account_refused"))  # its rows wait until it works again
         if found.problems:
             found.spec = None
         elif found.spec is not None:

@@ -14,7 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -28,17 +28,17 @@ from campaigns.services.bulk.cancelling import unwanted, without_waiting
 from campaigns.services.bulk.doorbells import ring_drain
 from campaigns.services.bulk.executors import Account, Answer, ClaimedRow, Executor, Step, Verdict, Work
 from campaigns.services.bulk.failpoints import AFTER_CLAIM, AFTER_FINISH, BEFORE_FINISH, failpoint
+from campaigns.services.bulk.holds import open_line
 from campaigns.services.bulk.kinds import KINDS
 from campaigns.services.bulk.leases import claim, finish, next_due_at, renew, wake
 from campaigns.services.bulk.policy import EnginePolicy
 from campaigns.services.bulk.progress import refresh_job
 from campaigns.services.bulk.senders import Senders
 from campaigns.services.bulk.verdicts import dead, forbidden, internal
-from campaigns.services.bulk.waits import RATE_LIMIT, Waits, jobs_with_queued_rows
+from campaigns.services.bulk.waits import ACCOUNT_PAUSED, RATE_LIMIT, Waits, jobs_with_queued_rows
 from media_connectors.choices import CommandState
-from media_connectors.errors import AuthRevoked, MediaError
 from media_connectors.services.commands import CommandError, Outcome, claim_unsettled, settle
-from media_connectors.services.lines import AccountLine, line_to
+from media_connectors.services.lines import AccountLine
 from media_connectors.services.pace import limited_until
 from media_connectors.services.read_back import read_back
 from xmagnet.core.locks import Lock, try_session_lock
@@ -104,12 +104,11 @@ class Drain:
         self._account, is_active = self._read_account()
         self._waits.account_remote_id = self._account.remote_id
         if not is_active:
-            self._touched |= self._waits.hold_all("account_paused")
+            self._touched |= self._waits.hold_all(ACCOUNT_PAUSED)
             return
-        try:
-            line = line_to(self._account_id)
-        except MediaError as error:
-            self._hold_back(error)
+        line, held = open_line(self._waits)
+        self._touched |= held
+        if line is None:
             return
         self._account = replace(
             self._account,
@@ -153,7 +152,7 @@ class Drain:
             self._looked_at = now
             _, is_active = self._read_account()
             if not is_active:
-                self._touched |= self._waits.hold_all("account_paused")
+                self._touched |= self._waits.hold_all(ACCOUNT_PAUSED)
                 return False
             self._drop(unwanted(self._ready), "its job was cancelled")
         return True
@@ -403,10 +402,3 @@ class Drain:
             settle(outcomes)
             if any(outcome.state == CommandState.UNKNOWN for outcome in outcomes):
                 return  # the media cannot be asked now
-
-    def _hold_back(self, error: MediaError) -> None:
-        """The account cannot be called: its rows wait, and say for what. The sweeper rings again in a few seconds."""
-        if isinstance(error, AuthRevoked):
-            self._touched |= self._waits.hold_all("authorization")
-        else:
-            self._touched |= self._waits.hold_all("media_unreachable", timezone.now() + timedelta(seconds=5))

@@ -17,6 +17,7 @@ from campaigns.domain.rows.states import OPEN, job_state_when_done
 from campaigns.models import BulkRow
 from campaigns.services.bulk.doorbells import ring_prepare
 from campaigns.services.bulk.following import pause_created_plans
+from campaigns.services.bulk.verdicts import ASK_AT
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.services import note
 from xmagnet.jobs.states import JobState
@@ -89,7 +90,7 @@ def _is_stale(told: Mapping[str, Any], now: datetime) -> bool:
 def _foremost(waits: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
     """What to show of all waits: first what a person must mend, then what lasts longest."""
     told = sorted(waits.values(), key=lambda wait: (bool(wait.get("needs_person")), wait.get("until") or ""))
-    return dict(told[-1]) if told else None
+    return {name: value for name, value in told[-1].items() if name != ASK_AT} if told else None
 
 
 def _measure(job: Job, before: Mapping[str, int], counts: Mapping[str, int], now: datetime) -> None:

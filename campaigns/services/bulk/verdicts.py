@@ -12,11 +12,16 @@ from campaigns.choices import RowState
 from campaigns.services.bulk.executors import ClaimedRow, Verdict
 from campaigns.services.bulk.policy import EnginePolicy
 from media_connectors.choices import CommandState
+from media_connectors.errors import MediaError
 from media_connectors.services.commands import CommandError
 
 #: reasons that only a person can mend; the job is shown as paused
-NEEDS_PERSON = frozenset({"authorization", "account_paused"})
+NEEDS_PERSON = frozenset({"authorization", "account_refused", "no_balance", "account_paused"})
 MOST_INTERNAL_ATTEMPTS = 3
+#: in a job's waits only: when the media may be asked again whether a hold is over
+ASK_AT = "ask_at"
+#: between two looks whether a person has mended what an account waits for
+HOLD_SECONDS = 20.0
 
 #: our draft's field → the input's field
 INPUT_FIELDS = {
@@ -33,10 +38,18 @@ _KINDS = {
     "Transient": ("media_unreachable", 5.0),
     "LeaseTooShort": ("busy", 0.0),
     "HandedBack": ("", 0.0),
-    "AuthExpired": ("authorization", 60.0),
-    "AuthRevoked": ("authorization", 60.0),
+    "AuthExpired": ("authorization", HOLD_SECONDS),
+    "AuthRevoked": ("authorization", HOLD_SECONDS),
+    "AccountRefused": ("account_refused", HOLD_SECONDS),
+    "OutOfFunds": ("no_balance", HOLD_SECONDS),
     "QuotaExhausted": ("quota", 600.0),
 }
+
+
+def hold_reason(error: MediaError) -> str | None:
+    """Why a person must look before the account can be called; None when the error passes by itself."""
+    reason, _seconds = _KINDS.get(type(error).__name__, ("", 0.0))
+    return reason if reason in NEEDS_PERSON else None
 
 
 def error_record(error: CommandError | Mapping[str, Any] | None, *, platform: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class ControlApi:
             ("GET", "summary"): self._summary,
             ("GET", "accounts"): self._accounts,
             ("POST", "accounts"): self._open_account,
+            ("POST", "funds"): self._set_funds,
             ("GET", "plans"): self._plans,
             ("GET", "names"): self._names,
             ("GET", "calls"): self._calls,
@@ -230,6 +231,21 @@ class ControlApi:
             self._world.open_account(medium, name=given.get("name"), **funds) for _ in range(int(given.get("count", 1)))
         ]
         return {"account_ids": [account.id for account in accounts]}
+
+    def _set_funds(self, given: dict[str, Any]) -> dict[str, Any]:
+        """``{"account", "balance_yuan"}``: money is paid in or drawn until this is left; nothing spent is forgotten."""
+        account = self._world.store.accounts.get(whole_number(given["account"]) or 0)
+        if account is None:
+            raise BadControl("unknown account")
+        left = round(float(given["balance_yuan"]) * 1000)
+        if left < 0:
+            raise BadControl("a balance is at least 0")
+        now = self._world.tick(force=True)
+        paid_in = self._world.money.spent_ever_li(account, now) + left
+        account.grant_li = min(account.grant_li, paid_in)
+        account.cash_li = paid_in - account.grant_li
+        self._world.store.save(account, now)
+        return {"balance_yuan": self._world.money.balance_li(account, now) / 1000}
 
     def _mint(self, given: dict[str, Any]) -> dict[str, Any]:
         """``{"medium"}`` or ``{"app_id"}``: a token pair without the browser, for all of the login's accounts."""

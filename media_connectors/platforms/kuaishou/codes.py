@@ -6,12 +6,15 @@ would only use up the limits.
 
 from __future__ import annotations
 
+import re
+
 import httpx
 
 from media_connectors.errors import (
     AuthExpired,
     MediaError,
     NotFound,
+    OutOfFunds,
     PermissionDenied,
     QuotaExhausted,
     RateLimited,
@@ -30,7 +33,9 @@ _TOO_FAST = ("频繁", "限流", "too many requests", "rate limit", "QPS")
 _PER_DAY = ("今日", "当日", "每日", "当天", "daily")
 _USED_UP = ("上限", "超限", "limit")
 _ABSENT = ("不存在", "已删除", "not exist", "not found")
-_FORBIDDEN = ("无权限", "没有权限", "未授权", "no permission", "permission denied")
+_FORBIDDEN = ("无权限", "未授权", "no permission", "permission denied")
+_NO_PERMISSION = re.compile("没有[^，。；]{0,40}权限")  # 没有权限, 没有广告主 123 的操作权限
+_NO_MONEY = ("余额不足", "insufficient balance")
 
 
 def error_for(code: int, message: str, *, request_id: str, headers: httpx.Headers) -> MediaError:
@@ -47,7 +52,9 @@ def error_for(code: int, message: str, *, request_id: str, headers: httpx.Header
         return QuotaExhausted(message, resets_at=next_media_midnight(), code=code, request_id=request_id)
     if _says(lowered, _ABSENT):
         return NotFound(message, code=code, request_id=request_id)
-    if _says(lowered, _FORBIDDEN):
+    if _says(lowered, _NO_MONEY):
+        return OutOfFunds(message, code=code, request_id=request_id)
+    if _says(lowered, _FORBIDDEN) or _NO_PERMISSION.search(message):
         return PermissionDenied(message, code=code, request_id=request_id)
     return Rejected(message, code=code, field=field_of(message), request_id=request_id)
 

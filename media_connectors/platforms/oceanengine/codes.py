@@ -9,6 +9,7 @@ from media_connectors.errors import (
     AuthRevoked,
     MediaError,
     NotFound,
+    OutOfFunds,
     PermissionDenied,
     QuotaExhausted,
     RateLimited,
@@ -26,6 +27,7 @@ TOKEN_DEAD = frozenset({40102, 40105})
 REFRESH_DEAD = frozenset({40103, 40107})
 NOT_ALLOWED = frozenset({40002, 40113, 40118, 40119, *range(40300, 40306)})
 NOT_FOUND = frozenset({40501})
+NO_MONEY = frozenset({40200, 40201})
 DAILY_QUOTA = frozenset({61002, 61003})
 SYSTEM = 50000
 
@@ -48,6 +50,8 @@ def error_for(code: int, message: str, *, request_id: str, headers: httpx.Header
         return AuthRevoked(message, code=code, request_id=request_id)
     if code in NOT_ALLOWED:
         return PermissionDenied(message, code=code, request_id=request_id)
+    if code in NO_MONEY:
+        return OutOfFunds(message, code=code, request_id=request_id)
     if code == SYSTEM:
         return Transient(message, code=code, request_id=request_id)
     if code in DAILY_QUOTA:

@@ -159,6 +159,9 @@ class Kuaishou(Dialect):
     def account_refusal(self, account_id: int) -> Refused:
         return Refused(BUSINESS_ERROR, f"没有广告主 {account_id} 的操作权限")
 
+    def funds_refusal(self) -> Refused:
+        return Refused(BUSINESS_ERROR, "账户余额不足")
+
     def limit_refusal(self, layer: str) -> Refused:
         return Refused(TRANSIENT_ERROR, "请求过于频繁，请稍后重试")
 

@@ -48,6 +48,9 @@ class OceanEngine(Dialect):
     def account_refusal(self, account_id: int) -> Refused:
         return Refused(wire.NO_PERMISSION, f"No permission to operate account {account_id}")
 
+    def funds_refusal(self) -> Refused:
+        return Refused(wire.NO_FUNDS, "账户余额不足，请充值后重试")
+
     def limit_refusal(self, layer: str) -> Refused:
         if layer == "account":
             return Refused(wire.ACCOUNT_LIMIT, "Too many requests of this advertiser, please try again later")

@@ -40,9 +40,10 @@ WAITING_REASONS: dict[str, Any] = {
     "same_reference": _("another row with the same reference"),
     "other_job": _("another job's rows on the same media account"),
     "busy": _("a free worker"),
+    "stalled": _("a sign of life: nothing has moved for two minutes"),
 }
 
-#: what a person can do about a wait; the other reasons pass by themselves
+#: what a person can do about a wait; of the other reasons there is nothing to say
 WAITING_ADVICE: dict[str, Any] = {
     "authorization": _("Authorize the account again under Media accounts; the rows then go on by themselves."),
     "account_refused": _(
@@ -50,6 +51,10 @@ WAITING_ADVICE: dict[str, Any] = {
         "works again there, the rows go on by themselves. If the login lost it, authorize it again."
     ),
     "no_balance": _("Top the account up at the media; the rows go on by themselves when the money is there."),
+    "stalled": _(
+        "Mostly no worker is free or running. It goes on by itself when one is; if it stays like this, tell your "
+        "administrator."
+    ),
     "account_paused": _("Resume the account under Media accounts; the rows then go on by themselves."),
 }
 

@@ -78,6 +78,10 @@ class Transient(MediaError):
     is_retryable = True
 
 
+class Withdrawn(MediaError):
+    """Not sent: while the call waited for its turn, whoever asked for it stopped wanting it."""
+
+
 class OutcomeUnknown(MediaError):
     """A write was sent and its answer lost: it may or may not have taken effect. Read back before anything else."""
 

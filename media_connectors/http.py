@@ -13,7 +13,9 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -30,6 +32,7 @@ from media_connectors.errors import (
     RateLimited,
     Rejected,
     Transient,
+    Withdrawn,
 )
 from media_connectors.protocols import Limiter
 
@@ -37,6 +40,7 @@ TIMEOUT_SECONDS = 15.0
 READ_ATTEMPTS = 3
 LONGEST_READ_WAIT_SECONDS = 10.0  # a media that asks for more gets its wait from the caller, not inside a worker
 POOL_SIZE = 64
+PUNCTUAL_SECONDS = 0.05  # a write that waited longer for its turn is asked once more whether it is wanted
 KEEPALIVE_SECONDS = 20.0  # below the 30-60 s after which front ends drop idle connections
 
 CALLS = Counter("media_calls", "Calls sent to a media", ["vendor", "endpoint", "outcome"])
@@ -74,6 +78,13 @@ class Call:
     file: UploadFile | None = None
 
 
+@dataclass(slots=True)
+class _Wish:
+    question: Callable[[], bool]
+    is_begun: bool = False
+
+
+_WISH: ContextVar[_Wish | None] = ContextVar("wish", default=None)
 Interpret = Callable[[httpx.Response], T]
 
 
@@ -125,9 +136,16 @@ class MediaHttp:
         """Send a call that changes something, once.
 
         Raises ``OutcomeUnknown`` when the media may have carried it out and we do not know; every other error means
-        that it certainly did not.
+        that it certainly did not. ``Withdrawn``: it waited for its turn, and is not wanted any more.
         """
+        asked = time.monotonic()
         ticket = self._acquire(call)
+        wish = _WISH.get()
+        if wish is not None and not wish.is_begun:
+            if time.monotonic() - asked > PUNCTUAL_SECONDS and not wish.question():
+                self._limiter.unused(ticket)
+                raise Withdrawn("not sent: no longer wanted")
+            wish.is_begun = True
         try:
             return self._send(call, ticket, interpret, unanswered=OutcomeUnknown)
         except Malformed as error:
@@ -211,6 +229,20 @@ class MediaHttp:
             account_remote_id=call.account_remote_id,
             notice=LimitNotice(scope=error.scope, is_refused=True, retry_after=error.retry_after),
         )
+
+
+@contextmanager
+def wanted_while(question: Callable[[], bool]) -> Iterator[None]:
+    """Within this block (of this thread) the first write, if it had to wait for its turn, is sent only if ``question``
+    says so.
+
+    Limits let calls wait for seconds; what was cancelled meanwhile must not go out. What was begun is finished.
+    """
+    token = _WISH.set(_Wish(question))
+    try:
+        yield
+    finally:
+        _WISH.reset(token)
 
 
 def read_envelope(response: httpx.Response) -> Envelope:

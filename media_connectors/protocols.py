@@ -44,6 +44,9 @@ class Limiter(Protocol):
     def answered(self, ticket: object) -> None:
         """Give the ticket back as soon as the call was answered or given up."""
 
+    def unused(self, ticket: object) -> None:
+        """Give the ticket back without a call."""
+
     def learn(self, *, application_id: str, endpoint: str, account_remote_id: str, notice: LimitNotice) -> None:
         """Take what an answer said about limits; after a refusal nobody sends until the wait is over."""
 

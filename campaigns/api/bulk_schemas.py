@@ -120,12 +120,14 @@ class WaitSchema(serializers.Serializer):  # type: ignore[type-arg]
             "same_reference",
             "other_job",
             "busy",
+            "stalled",
         ],
         help_text="rate_limit: calls wait for their turn under the media's limits; other_job: rows of job_id on the "
         "same account come first; settling: a lost answer is looked for; authorization, "
-        "account_refused, no_balance, account_paused: ask a person",
+        "account_refused, no_balance, account_paused: ask a person; "
+        "stalled: nothing moved for two minutes and no reason is known",
     )
-    account_id = serializers.CharField(help_text="The media's id of the account")
+    account_id = serializers.CharField(help_text="The media's id of the account; empty with stalled")
     until = serializers.DateTimeField(allow_null=True, help_text="Null when nobody knows")
     needs_person = serializers.BooleanField(help_text="Nothing moves on the account before somebody mends it")
     job_id = serializers.CharField(allow_null=True, help_text="With other_job: the job whose rows come first")

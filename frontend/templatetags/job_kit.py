@@ -11,9 +11,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from campaigns.selectors.bulk.jobs import job_wait
 from frontend import formats
 from frontend.job_words import ROW_STATES, STATE_TONES, WAITING_ADVICE, WAITING_REASONS, event_words
 from frontend.templatetags.kit import relative_time, seconds_span, status
+from xmagnet.jobs.states import JobState
 
 register = template.Library()
 
@@ -35,10 +37,10 @@ def job_duration(job: Any) -> str:
 @register.simple_tag
 def waiting_for(job: Any) -> SafeString:
     """What the job waits for and until when: the answer to “is it stuck?”."""
-    waiting = job.waiting_for or {}
+    waiting = job_wait(job) or {}
     reason = WAITING_REASONS.get(waiting.get("reason", ""), waiting.get("reason", ""))
     if not reason:
-        return format_html("{}", _("Paused"))
+        return format_html("{}", _("Paused") if job.state == JobState.PAUSED else job.message)
     text = _("Waiting for %(reason)s") % {"reason": reason}
     if waiting.get("account_id"):
         text = _("%(waiting)s (account %(account)s)") % {"waiting": text, "account": waiting["account_id"]}
@@ -49,7 +51,7 @@ def waiting_for(job: Any) -> SafeString:
 @register.simple_tag
 def waiting_advice(job: Any) -> str:
     """What a person can do about what the job waits for; empty when nothing."""
-    reason = (job.waiting_for or {}).get("reason", "")
+    reason = (job_wait(job) or {}).get("reason", "")
     return str(WAITING_ADVICE.get(reason, ""))
 
 

@@ -33,6 +33,9 @@ class NoLimiter:
     def answered(self, ticket: object) -> None:
         """Nothing to give back."""
 
+    def unused(self, ticket: object) -> None:
+        """Nothing to give back."""
+
     def learn(self, *, application_id: str, endpoint: str, account_remote_id: str, notice: LimitNotice) -> None:
         """Nothing to learn."""
 

@@ -214,9 +214,17 @@ class TokenLimiter:
         queue.quickest = min(queue.quickest, now - ticket.sent)
         # The first answers include making connections: until more is known, a call counts as late as it could.
         known = queue.quickest - WAY_SECONDS if queue.answers > ANSWERS_TO_KNOW else 0.0
-        late = now - ticket.token.earliest - known
+        self._give_back(ticket, now - ticket.token.earliest - known)
+
+    def unused(self, ticket: object) -> None:
+        """No call was sent after all: the token rests as if one had been, and nothing is learned from it."""
+        if isinstance(ticket, Ticket):
+            self._give_back(ticket, 0.0)
+
+    @staticmethod
+    def _give_back(ticket: Ticket, late: float) -> None:
         parameters: dict[str, Any] = {
-            "keys": list(queue.keys),
+            "keys": list(ticket.queue.keys),
             "at": ticket.token.at,
             "late": max(0.0, late - REST_SECONDS),
             "rest": REST_SECONDS,

@@ -12,7 +12,7 @@ certainly not carried out is ABSENT and may be opened again under the same key.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -35,10 +35,11 @@ from media_connectors.errors import (
     RateLimited,
     Rejected,
     Transient,
+    Withdrawn,
 )
 from media_connectors.gateway.limits import LONGEST_WAIT_SECONDS
 from media_connectors.gateway.line import AccountLine
-from media_connectors.http import TIMEOUT_SECONDS
+from media_connectors.http import TIMEOUT_SECONDS, wanted_while
 from media_connectors.models import OutboundCommand
 from media_connectors.services.access import whole_refusal
 from xmagnet.core.scope import require_organization_id
@@ -50,7 +51,9 @@ SEND_SECONDS = LONGEST_WAIT_SECONDS + TIMEOUT_SECONDS + 5.0
 #: the media's read lag: a lost answer is not looked for before its write can be seen
 SETTLE_SECONDS = 30.0
 #: what lets a command be sent again: nothing was carried out
-_NOT_CARRIED_OUT = (RateLimited, QuotaExhausted, Transient, AuthExpired, AuthRevoked, AccountRefused, OutOfFunds)
+_NOT_CARRIED_OUT = (
+    RateLimited, QuotaExhausted, Transient, AuthExpired, AuthRevoked, AccountRefused, OutOfFunds, Withdrawn,
+)  # fmt: skip
 
 Payload = CampaignDraft | PlanDraft | CreativeDraft | tuple[PlanChange, ...]
 
@@ -179,31 +182,36 @@ def open_commands(
     return commands
 
 
-def send(line: AccountLine, command: Command) -> Outcome:
+def send(line: AccountLine, command: Command, *, is_wanted: Callable[[], bool] = lambda: True) -> Outcome:
     """Send a command once and say what became of it; from any thread, never inside a transaction.
 
-    Media errors become outcomes; only programming errors are raised.
+    ``is_wanted`` is asked when the call had to wait for its turn; False: it is not sent, and ABSENT. Media errors
+    become outcomes; only programming errors are raised.
     """
     if not command.may_send or command.payload is None:
         raise ValueError("only a command opened by this caller may be sent")
     if time.monotonic() > command.send_before:
         late = CommandError(kind="LeaseTooShort", message="not sent: its lease was nearly over")
         return Outcome(command.id, command.generation, CommandState.ABSENT, error=late)
-    payload = command.payload
     try:
-        if isinstance(payload, CampaignDraft):
-            remote_id = line.call(lambda connector, access: connector.create_campaign(access, payload))
-        elif isinstance(payload, PlanDraft):
-            remote_id = line.call(lambda connector, access: connector.create_plan(access, payload))
-        elif isinstance(payload, CreativeDraft):
-            remote_id = line.call(lambda connector, access: connector.create_creative(access, payload))
-        else:
-            items = line.call(lambda connector, access: connector.change_plans(access, payload))
-            return Outcome(command.id, command.generation, CommandState.CONFIRMED, items=items)
+        with wanted_while(is_wanted):
+            return _carried_out(line, command, command.payload)
     except PermissionDenied as error:
         return outcome_of_error(command, whole_refusal(line, error))
     except MediaError as error:
         return outcome_of_error(command, error)
+
+
+def _carried_out(line: AccountLine, command: Command, payload: Payload) -> Outcome:
+    if isinstance(payload, CampaignDraft):
+        remote_id = line.call(lambda connector, access: connector.create_campaign(access, payload))
+    elif isinstance(payload, PlanDraft):
+        remote_id = line.call(lambda connector, access: connector.create_plan(access, payload))
+    elif isinstance(payload, CreativeDraft):
+        remote_id = line.call(lambda connector, access: connector.create_creative(access, payload))
+    else:
+        items = line.call(lambda connector, access: connector.change_plans(access, payload))
+        return Outcome(command.id, command.generation, CommandState.CONFIRMED, items=items)
     return Outcome(command.id, command.generation, CommandState.CONFIRMED, remote_id=remote_id)
 
 

@@ -9,8 +9,10 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone, translation
 
+from campaigns.api.bulk_schemas import WaitSchema
 from campaigns.services.bulk.kinds import KINDS as BULK_KINDS
-from frontend.job_words import EVENT_WORDS, event_words, progress_of
+from campaigns.services.bulk.verdicts import NEEDS_PERSON
+from frontend.job_words import EVENT_WORDS, WAITING_ADVICE, WAITING_REASONS, event_words, progress_of
 from tests.factories import OrganizationFactory, make_agency
 from tests.frontend.rows import reload
 from xmagnet.accounts.models import Organization
@@ -146,6 +148,30 @@ def test_every_kind_and_waiting_reason_has_words() -> None:
     noted = set(re.findall(r"\bnote\([\w.]+, \"(\w+)\"", code)) | {f"ended_{state}" for state in ENDED}
     assert len(noted) > 12
     assert noted <= set(EVENT_WORDS)
+    told = set(WaitSchema().fields["reason"].choices)
+    assert set(WAITING_REASONS) == told
+    assert told >= NEEDS_PERSON == set(WAITING_ADVICE) - {"stalled"}
+
+
+def test_the_job_page_says_that_nothing_moves_and_what_to_do(organization: Organization, admin: Client) -> None:
+    job = make_job(
+        organization, is_row_driven=True, state=JobState.RUNNING, counts={"queued": 3}, total_count=3,
+        started_at=timezone.now() - timedelta(hours=1), heartbeat_at=timezone.now() - timedelta(seconds=125),
+    )  # fmt: skip
+    html = admin.get(f"{JOBS}{job.pk}/progress/").content.decode()
+    assert "nothing has moved for two minutes" in html
+    assert "tell your administrator" in html
+    with organization_scope(organization.pk), transaction.atomic():
+        Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now())
+    assert "nothing has moved" not in admin.get(f"{JOBS}{job.pk}/progress/").content.decode()
+
+
+def test_the_job_page_leads_to_the_account_that_the_media_refuses(organization: Organization, admin: Client) -> None:
+    wait = {"reason": "account_refused", "account_id": "18500123", "until": None, "needs_person": True}
+    job = make_job(organization, is_row_driven=True, state=JobState.PAUSED, counts={"queued": 3}, waiting_for=wait)
+    html = admin.get(f"{JOBS}{job.pk}/").content.decode()
+    assert "Waiting for a media account that the media refuses to serve (account 18500123)" in html
+    assert "/o/sunrise/accounts/?q=18500123" in html
 
 
 def test_a_job_of_others_does_not_exist(organization: Organization, as_role: Callable[..., Client]) -> None:

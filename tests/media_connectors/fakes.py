@@ -26,6 +26,9 @@ class OpenLimiter:
     def answered(self, ticket: object) -> None:
         pass
 
+    def unused(self, ticket: object) -> None:
+        self.acquired.pop()
+
     def learn(self, *, application_id: str, endpoint: str, account_remote_id: str, notice: LimitNotice) -> None:
         self.notices.append(notice)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from campaigns.selectors.bulk.jobs import STALLED
 from xmagnet.core.scope import require_organization_id
 
 #: jobs that ended longer ago have been looked at before
@@ -20,6 +21,7 @@ class Violations:
 
     doubled_plans: int = 0  # plans at the media that two succeeded rows claim to have made
     stale_leases: int = 0  # rows in ``sending`` two leases after their lease ended: nobody sweeps
+    stalled_jobs: int = 0  # running jobs of which nothing moved for two minutes and nobody says why
     miscounted_jobs: int = 0  # finished jobs whose counts do not add up to their rows, or with open rows
 
     def __bool__(self) -> bool:
@@ -29,6 +31,7 @@ class Violations:
         return Violations(
             self.doubled_plans + other.doubled_plans,
             self.stale_leases + other.stale_leases,
+            self.stalled_jobs + other.stalled_jobs,
             self.miscounted_jobs + other.miscounted_jobs,
         )
 
@@ -39,6 +42,7 @@ def bulk_violations(*, lease_seconds: float = 60.0) -> Violations:
         "organization": require_organization_id(),
         "look_back": LOOK_BACK,
         "late": timedelta(seconds=2 * lease_seconds),
+        "stalled": STALLED,
     }
     with connection.cursor() as cursor:
         cursor.execute(_VIOLATIONS, asked)
@@ -64,6 +68,9 @@ WITH job AS MATERIALIZED (
 SELECT (SELECT count(*) - count(DISTINCT (account_id, plan_remote_id)) FROM made),
        (SELECT count(*) FROM campaigns_bulkrow
          WHERE organization_id = %(organization)s AND state = 'sending' AND lease_until < now() - %(late)s),
+       (SELECT count(*) FROM jobs_job
+         WHERE organization_id = %(organization)s AND is_row_driven AND state IN ('running', 'cancelling')
+           AND waiting_for IS NULL AND heartbeat_at < now() - %(stalled)s),
        (SELECT count(*) FROM counted JOIN job USING (id)
          WHERE counted.open > 0 OR counted.rows <> job.total_count
             OR counted.rows <> (SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(job.counts)))

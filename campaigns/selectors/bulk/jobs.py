@@ -21,6 +21,10 @@ _NOT_SENT = {RowState.INVALID.value, RowState.CANCELLED.value}
 _SENDING = {JobState.RUNNING, JobState.CANCELLING}
 #: no row settled for so long: the rate of before promises nothing
 STILL = timedelta(seconds=60)
+#: nothing of the job moved for so long, and nothing is known that it waits for
+STALLED = timedelta(seconds=120)
+#: a wait whose end is so long over belongs to a worker that died with it
+STALE_WAIT = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,22 @@ def _eta(job: Job, open_count: int, now: datetime) -> datetime | None:
     return max(now, until or now) + timedelta(seconds=open_count / job.rate_per_second)
 
 
+def job_wait(job: Job, now: datetime | None = None) -> dict[str, Any] | None:
+    """Why the job's rows wait: what a worker said of it, or ``stalled`` when nothing moves and nobody says why.
+
+    Asked of the clock when it is read, so that it is true also when no worker is left to write it down.
+    """
+    now = now or timezone.now()
+    told: dict[str, Any] | None = job.waiting_for
+    until = parse_datetime((told or {}).get("until") or "")
+    if told is not None and (until is None or until >= now - STALE_WAIT):
+        return told
+    moved_at = job.heartbeat_at or job.started_at
+    if not job.is_row_driven or job.state not in _SENDING or moved_at is None or now - moved_at < STALLED:
+        return None
+    return {"reason": "stalled", "account_id": "", "until": None, "needs_person": False}
+
+
 def job_resource(job: Job, *, base: str) -> dict[str, Any]:
     """The JSON of the API. ``base`` is the job's own address."""
     progress = job_progress(job)
@@ -81,7 +101,7 @@ def job_resource(job: Job, *, base: str) -> dict[str, Any]:
         "progress": progress.share,
         "rows_per_second": progress.rows_per_second,
         "eta_at": progress.eta_at,
-        "waiting_for": _wait(job.waiting_for),
+        "waiting_for": _wait(job_wait(job)),
         "created_by": job.user_name,
         "created_at": job.created_at,
         "started_at": job.started_at,
@@ -104,6 +124,6 @@ def _wait(told: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def job_etag(job: Job) -> str:
-    """Changes whenever the job's row does."""
-    parts = [job.pk, job.state, job.counts, job.waiting_for, job.heartbeat_at, job.finished_at]
+    """Changes whenever what the resource says does: the job's row, and that nothing of it moves."""
+    parts = [job.pk, job.state, job.counts, job_wait(job), job.heartbeat_at, job.finished_at]
     return f'"{sha256(orjson.dumps(parts)).hexdigest()[:24]}"'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import exp
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 from campaigns.choices import JobKindName, RowState
 from campaigns.domain.rows.states import OPEN, job_state_when_done
 from campaigns.models import BulkRow
+from campaigns.selectors.bulk.jobs import STALE_WAIT
 from campaigns.services.bulk.doorbells import ring_prepare
 from campaigns.services.bulk.following import pause_created_plans
 from campaigns.services.bulk.verdicts import ASK_AT
@@ -27,8 +28,6 @@ from xmagnet.webhooks.services import emit
 QUARTERS = (25, 50, 75)
 #: the rate speaks of about the last so many seconds: long enough to bridge a limit's bursts, short enough to be now
 RATE_MEMORY_SECONDS = 15.0
-#: a wait whose end is so long over belongs to a worker that died with it
-STALE_WAIT = timedelta(seconds=60)
 _SETTLED = (RowState.SUCCEEDED, RowState.FAILED, RowState.DEAD)
 
 
@@ -144,6 +143,7 @@ def _move(job: Job, counts: Mapping[str, int]) -> None:
         note(job.pk, "paused", reason=(_foremost(job.waits) or {}).get("reason", ""))
     elif job.state == JobState.PAUSED and not _needs_person(job):
         job.state = JobState.RUNNING
+        job.heartbeat_at = timezone.now()  # it stood still for a known reason
         note(job.pk, "resumed")
 
 

@@ -9,11 +9,13 @@ from types import TracebackType
 import structlog
 from django.db import connections
 
+from campaigns.services.bulk.cancelling import unwanted
 from campaigns.services.bulk.executors import Answer, Step
 from campaigns.services.bulk.failpoints import AFTER_SEND, BEFORE_SEND, failpoint
 from media_connectors.choices import CommandState
 from media_connectors.services.commands import CommandError, Outcome, send
 from media_connectors.services.lines import AccountLine
+from xmagnet.core.scope import organization_scope
 
 logger = structlog.get_logger(__name__)
 
@@ -76,10 +78,15 @@ class Senders:
     def _send(self, step: Step) -> Outcome:
         failpoint(BEFORE_SEND)
         try:
-            outcome = send(self._line, step.command)
+            outcome = send(self._line, step.command, is_wanted=lambda: self._is_wanted(step))
         except Exception as error:  # a bug; the row must not wait for its lease to tell it
             logger.exception("bulk.send_errored", command=step.command.idempotency_key)
             detail = CommandError(kind="InternalError", message=type(error).__name__)
             outcome = Outcome(step.command.id, step.command.generation, CommandState.UNKNOWN, error=detail)
         failpoint(AFTER_SEND)
         return outcome
+
+    def _is_wanted(self, step: Step) -> bool:
+        """Whether the step's job was not cancelled while the call waited for its turn."""
+        with organization_scope(self._line.organization_id):
+            return not unwanted([step])

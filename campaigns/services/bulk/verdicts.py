@@ -38,6 +38,7 @@ _KINDS = {
     "Transient": ("media_unreachable", 5.0),
     "LeaseTooShort": ("busy", 0.0),
     "HandedBack": ("", 0.0),
+    "Withdrawn": ("", 0.0),
     "AuthExpired": ("authorization", HOLD_SECONDS),
     "AuthRevoked": ("authorization", HOLD_SECONDS),
     "AccountRefused": ("account_refused", HOLD_SECONDS),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import BulkRow, Plan
 from campaigns.selectors.bulk.invariants import Violations, bulk_violations
+from campaigns.selectors.bulk.jobs import job_etag, job_resource
 from campaigns.services.bulk.control import cancel_bulk_job
 from campaigns.services.bulk.draining import drain_account
 from campaigns.services.bulk.leases import claim
@@ -157,6 +158,35 @@ def test_a_sound_job_breaks_no_promise_and_each_breach_is_counted(world: World):
         rows.filter(row_index=1).update(plan_remote_id=remote_id)
         rows.filter(row_index=2).update(state="sending", lease_until=timezone.now() - timedelta(seconds=121))
         assert bulk_violations() == Violations(doubled_plans=1, stale_leases=1, miscounted_jobs=1)
+
+
+def test_a_running_job_of_which_nothing_moves_says_so_until_it_moves_again(world: World):
+    job_id = submit(world, world.rows(3))
+    now = timezone.now()
+
+    def moved(seconds: int, **values: object) -> tuple[str, int]:
+        """What the job waits for, and how many stalled jobs are counted, when nothing moved for that long."""
+        with organization_scope(world.organization.pk), transaction.atomic():
+            Job.objects.filter(pk=job_id).update(heartbeat_at=now - timedelta(seconds=seconds), **values)
+            job = Job.objects.get(pk=job_id)
+            told = job_resource(job, base="")["waiting_for"] or {}
+            return told.get("reason", ""), bulk_violations().stalled_jobs
+
+    assert moved(110) == ("", 0)
+    fresh = job_etag(job_of(world, job_id))
+    assert moved(130) == ("stalled", 1)
+    assert job_etag(job_of(world, job_id)) != fresh
+    # A known reason is said instead, for as long as it can be true.
+    limit = {"reason": "rate_limit", "account_id": "1", "until": (now + timedelta(hours=1)).isoformat()}
+    assert moved(130, waiting_for=limit) == ("rate_limit", 0)
+    assert moved(130, waiting_for=limit | {"until": (now - timedelta(seconds=90)).isoformat()}) == ("stalled", 0)
+    held = {"reason": "authorization", "account_id": "1", "until": None, "needs_person": True}
+    assert moved(900, state="paused", waiting_for=held) == ("authorization", 0)
+    assert moved(900, state="queued", waiting_for=None) == ("", 0)
+    assert moved(130, state="running") == ("stalled", 1)
+    drain(world)
+    job = job_of(world, job_id)
+    assert (job.state, job_resource(job, base="")["waiting_for"]) == ("succeeded", None)
 
 
 def test_a_job_is_forgotten_after_thirty_days_but_for_its_own_line(world: World):

@@ -190,6 +190,41 @@ def test_a_job_cancelled_while_it_runs_sends_only_what_is_on_its_way(world: Worl
     assert counts["succeeded"] + counts["cancelled"] == 40
 
 
+def test_calls_that_wait_for_their_turn_do_not_go_out_after_a_cancel(world: World, settings: Settings):
+    submit(world, world.rows(1), key="campaign")
+    drain(world)
+    settings.MEDIA_LIMITS = {"kuaishou": {"developer": {"*unit/create": 0.8}}}
+    forget_connectors()
+    rows = [row | {"client_ref": f"later-{number}"} for number, row in enumerate(world.rows(12))]
+    job_id = submit(world, rows, key="later")
+
+    def work() -> None:
+        try:
+            drain(world, replace(POLICY, parallel_sends=6))
+        finally:
+            connections.close_all()
+
+    running = threading.Thread(target=work)
+    running.start()
+    try:
+        ends_at = time.monotonic() + 20
+        while len(world.media.names()) < 2 and time.monotonic() < ends_at:
+            time.sleep(0.02)
+        with organization_scope(world.organization.pk):
+            cancel_bulk_job(world.actor, job_id)
+        sent = world.media.calls_of("unit/create")  # the turn of the next one is more than a second away
+    finally:
+        running.join()
+    assert world.media.calls_of("unit/create") == sent
+    counts = job_of(world, job_id).counts
+    assert (job_of(world, job_id).state, sum(counts.values())) == ("cancelled", 12)
+    assert counts["succeeded"] == len(world.media.names()) - 1  # a unit that was begun has got its creative
+    assert world.media.calls_of("creative/create") == len(world.media.names())
+    with organization_scope(world.organization.pk), transaction.atomic():
+        left = OutboundCommand.objects.filter(job_id=job_id).exclude(state__in=["confirmed", "absent"])
+        assert not left.exists()
+
+
 def test_a_row_that_was_refused_for_the_moment_is_not_sent_after_its_job_was_cancelled(world: World):
     job_id = submit(world, world.rows(2))
     with organization_scope(world.organization.pk), transaction.atomic():

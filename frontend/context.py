@@ -68,6 +68,11 @@ class Shell:
         return bool(settings.EMAIL_IS_ON)
 
     @property
+    def token_cookie(self) -> str:
+        """The cookie in which scripts find the newest form token."""
+        return str(settings.CSRF_COOKIE_NAME)
+
+    @property
     def shortcuts(self) -> tuple[Shortcut, ...]:
         """The keys that the menu answers to."""
         return tuple(

@@ -172,8 +172,11 @@ def with_condition(state: TableState, condition: Condition, *, instead_of: Condi
 
 
 def _in_words(condition: Condition, names: Mapping[str, str]) -> str:
-    percent = condition.field in METRICS and METRICS[condition.field].unit == "percent"
-    values = [_percent(value) if percent else names.get(value, value) for value in condition.values]
+    unit = METRICS[condition.field].unit if condition.field in METRICS else ""
+    if unit == "money" or condition.field in ("bid", "budget"):
+        values = [f"¥{value}" for value in condition.values]
+    else:
+        values = [_percent(value) if unit == "percent" else names.get(value, value) for value in condition.values]
     joined = " – ".join(values) if condition.operator == "between" else ", ".join(values)
     word = operator_word(condition.field, condition.operator)
     return f"{field_label(condition.field)} {word} {joined}".rstrip()

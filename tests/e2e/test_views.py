@@ -34,6 +34,7 @@ def test_a_view_is_shared_and_a_colleague_of_narrower_sight_sees_his_own_plans_i
     page.get_by_label("Share it with my colleagues").check()
     page.locator("#dialog").get_by_role("button", name="Save").click()
     expect(page.locator("#toasts")).to_contain_text("The view is saved.")
+    expect(page.locator("[data-views-menu] summary")).to_have_text("Running, by clicks")  # it is what is shown now
     page.goto(TABLE)  # opens plainly: the view is a choice
     page.locator("[data-views-menu] summary").click()
     expect(page.locator("[data-views-menu]")).to_contain_text("Running, by clicks")

@@ -153,6 +153,25 @@ def test_strangers_learn_nothing_and_get_no_mail(db: None, settings: Any) -> Non
     assert "email is not set up" in Client().get("/account/login/").content.decode()
 
 
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(person: User) -> None:
+    page = "https://testserver/o/sunrise/members/invite/"
+    answer = Client().post("/o/sunrise/members/invite/", {"email": "new@example.com"}, headers={"referer": page})
+    assert answer.status_code == 302
+    assert answer["Location"] == "/account/login/?next=%2Fo%2Fsunrise%2Fmembers%2Finvite%2F"
+
+
+@pytest.mark.parametrize("way", ["header", "field"])
+def test_nothing_is_done_from_a_page_that_was_shown_to_somebody_else(admin: Client, way: str) -> None:
+    fields, headers = {"email": "new@example.com", "role": "analyst"}, {}
+    if way == "header":
+        headers = {"x-person": "999999"}
+    answer = admin.post(
+        "/o/sunrise/members/invite/", fields | ({"shown_to": "999999"} if way == "field" else {}), headers=headers
+    )
+    assert (answer.status_code, answer["X-Stale-Page"]) == (403, "yes")
+    assert "new@example.com" not in admin.get("/o/sunrise/members/").content.decode()
+
+
 def test_an_island_of_a_signed_out_page_is_told_where_to_sign_in(person: User) -> None:
     island = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://testserver/o/sunrise/plans/?q=%E6%98%A5"}
     answer = Client().get("/o/sunrise/notifications/unread/", **island)

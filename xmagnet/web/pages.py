@@ -11,9 +11,10 @@ from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.template.response import SimpleTemplateResponse
+from django.urls import get_callable
 from django.utils.translation import get_language
 from django.views.generic import TemplateView
 
@@ -21,6 +22,8 @@ from xmagnet.accounts.actor import Actor
 from xmagnet.accounts.guard import authorized
 from xmagnet.core.errors import Forbidden, NotFound
 from xmagnet.web.nul import is_nul_in_path, name_with_nul
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class OrgPage(LoginRequiredMixin, TemplateView):
@@ -38,9 +41,12 @@ class OrgPage(LoginRequiredMixin, TemplateView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return _sign_in_again(request) if request.headers.get("HX-Request") else self.handle_no_permission()
+            is_whole = request.method in _READING and not request.headers.get("HX-Request")
+            return self.handle_no_permission() if is_whole else _sign_in_again(request)
         _refuse_nul(request, kwargs)
-        is_reading = request.method in {"GET", "HEAD", "OPTIONS"}
+        if _is_shown_to_another(request):
+            return get_callable(settings.CSRF_FAILURE_VIEW)(request)
+        is_reading = request.method in _READING
         permission = self.permission if is_reading else self.write_permission or self.permission
         try:
             with authorized(request.user, kwargs["org"], permission) as member:
@@ -71,15 +77,22 @@ def _refuse_nul(request: HttpRequest, kwargs: dict[str, Any]) -> None:
         raise BadRequest("A NUL character was sent.")
 
 
-def _sign_in_again(request: HttpRequest) -> HttpResponse:
-    """For an island of a page whose session ended: 401 and where to sign in, to come back to the page (not the island).
+def _is_shown_to_another(request: HttpRequest) -> bool:
+    """The page was shown to somebody else than who is signed in now, in another tab: nobody acts in their name."""
+    shown_to = request.headers.get("X-Person") or request.POST.get("shown_to", "")
+    return bool(shown_to) and shown_to != str(request.user.pk)
 
-    A redirect would be followed by the browser, and the sign-in page would land inside the island.
+
+def _sign_in_again(request: HttpRequest) -> HttpResponse:
+    """When the session ended: where to sign in to come back to the page, not to its island or its form's address.
+
+    An island is answered 401: a redirect would be followed by the browser, and the sign-in page would land inside it.
     """
-    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    is_island = bool(request.headers.get("HX-Request"))
+    page = urlsplit(request.headers.get("HX-Current-URL" if is_island else "Referer", ""))
     here = f"{page.path}?{page.query}" if page.query else page.path
     sign_in = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here or '/'})}"
-    return HttpResponse(status=401, headers={"X-Sign-In": sign_in})
+    return HttpResponse(status=401, headers={"X-Sign-In": sign_in}) if is_island else HttpResponseRedirect(sign_in)
 
 
 def _render(response: HttpResponseBase) -> None:

@@ -2,7 +2,9 @@
 import "../styles/builder.css";
 
 import { startAmounts } from "../lib/amounts";
+import { ask, askDialog } from "../lib/asking";
 import { startCorrections } from "../lib/corrections";
+import { fetchPiece } from "../lib/failures";
 import { startLibrary } from "../lib/library";
 import { startPickers } from "../lib/picker";
 import { startScheduleGrids } from "../lib/schedule_grid";
@@ -94,10 +96,10 @@ function chosenAccounts(): URLSearchParams {
 
 /** A saved audience comes as a block of the page. */
 async function useAudience(url: string): Promise<void> {
-  const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-  if (!answer.ok) return;
+  const found = await fetchPiece(url);
+  if (found === null) return;
   const holder = document.createElement("template");
-  holder.innerHTML = (await answer.text()).trim();
+  holder.innerHTML = found.trim();
   form!.querySelector('[data-blocks="audience"]')!.append(holder.content);
   for (const dialog of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) dialog.close();
   changed();
@@ -123,17 +125,13 @@ function onClick(event: MouseEvent): void {
     of("id").value = of("cover").value = "";
     of("id").focus();
     changed();
-  } else if (button.hasAttribute("data-pick-materials")) {
+  } else if (button.hasAttribute("data-pick-materials") || button.hasAttribute("data-pick-titles")) {
     picking = block;
-    void window.htmx.ajax("get", `${button.dataset["url"]}?${chosenAccounts()}`, { target: "#dialog" });
-  } else if (button.hasAttribute("data-pick-titles")) {
-    picking = block;
-    void window.htmx.ajax("get", `${button.dataset["url"]}?${chosenAccounts()}`, { target: "#dialog" });
+    void askDialog("get", `${button.dataset["url"]}?${chosenAccounts()}`);
   } else if (button.hasAttribute("data-use-audience")) {
     void useAudience(button.dataset["url"]!);
   } else if (button.hasAttribute("data-save-audience")) {
-    const values = { ...Object.fromEntries([["save_audience", block!.dataset["key"]!]]) };
-    void window.htmx.ajax("post", button.dataset["url"]!, { source: form!, swap: "none", values });
+    void ask("post", button.dataset["url"]!, { source: form!, swap: "none", values: { save_audience: block!.dataset["key"]! } });
   } else if (button.hasAttribute("data-check-all")) {
     const boxes = [...button.closest("fieldset")!.querySelectorAll<HTMLInputElement>("input:not(:disabled)")];
     const on = boxes.some((box) => !box.checked);

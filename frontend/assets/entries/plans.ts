@@ -1,6 +1,7 @@
 // The plan table: selection, keys, density, menus that search; everything else is htmx.
 import "../styles/plans.css";
 
+import { ask, askDialog } from "../lib/asking";
 import { cellSent, isCellEditorOpen, openCellEditor, startCellEditor } from "../lib/cell_editor";
 import { follow, followCell, followMany, writeCells, type Sent } from "../lib/following";
 import { startScheduleGrids } from "../lib/schedule_grid";
@@ -124,18 +125,18 @@ function openEditor(button: HTMLElement): void {
   const { plan, edit } = button.dataset;
   const base = table()!.dataset["base"]!;
   if (edit === "note") {
-    void window.htmx.ajax("get", `${base}${plan}/note/`, { target: "#dialog" });
+    void askDialog("get", `${base}${plan}/note/`);
     return;
   }
   if (edit === "labels") {
-    void window.htmx.ajax("post", `${base}labels/`, { source: document.body, target: "#dialog", swap: "innerHTML", values: { plan } });
+    void askDialog("post", `${base}labels/`, { plan: plan! });
     return;
   }
   if (button.closest(".plan-grid") && edit !== "schedule") {
     void openCellEditor(button, base);
     return;
   }
-  void window.htmx.ajax("get", `${base}${plan}/edit/${edit}/`, { target: "#dialog" });
+  void askDialog("get", `${base}${plan}/edit/${edit}/`);
 }
 
 function searchIn(input: HTMLInputElement): void {
@@ -169,8 +170,11 @@ function onClick(event: MouseEvent): void {
     document.cookie = `density=${dense ? "roomy" : "dense"}; path=/; max-age=31536000; samesite=lax${secure}`;
   } else if (button.dataset["move"]) {
     const item = button.closest("li")!;
-    if (button.dataset["move"] === "-1") item.previousElementSibling?.before(item);
-    else item.nextElementSibling?.after(item);
+    const side = button.dataset["move"] === "-1" ? "previousElementSibling" : "nextElementSibling";
+    let other = item[side] as HTMLElement | null;
+    while (other?.hidden) other = other[side] as HTMLElement | null; // what the search hides is no step
+    if (side === "previousElementSibling") other?.before(item);
+    else other?.after(item);
     button.focus();
   }
 }
@@ -225,16 +229,24 @@ function followOperator(select: HTMLSelectElement): void {
 // The table is asked again without losing what is ticked; while somebody edits or reads a dialog it waits.
 let kept: { ids: Set<string>; isEverything: boolean; row: string; cell: number } | null = null;
 const WAIT_MS = 1500;
+let waiting: number | undefined;
 
 function reload(): void {
+  const isBusy = table()?.getAttribute("aria-busy") === "true";
+  if (isBusy || document.querySelector("dialog[open]") || isCellEditorOpen()) {
+    window.clearTimeout(waiting);
+    waiting = window.setTimeout(reload, WAIT_MS);
+    return;
+  }
   if (!table()?.matches("section")) {
     location.reload(); // the page of one plan
     return;
   }
-  if (document.querySelector("dialog[open]") || isCellEditorOpen()) {
-    window.setTimeout(reload, WAIT_MS);
-    return;
-  }
+  void ask("get", location.href, { source: table()!, target: table()!, swap: "outerHTML" });
+}
+
+/** As it stands when the answer arrives: what was ticked while it was on its way counts too. */
+function keepSelection(): void {
   const row = rows()[current];
   kept = {
     ids: new Set(boxes().filter((box) => box.checked).map((box) => box.value)),
@@ -242,7 +254,30 @@ function reload(): void {
     row: row?.dataset["row"] ?? "",
     cell: row ? [...row.cells].findIndex((cell) => cell.contains(document.activeElement)) : -1,
   };
-  void window.htmx.ajax("get", location.href, { target: "#plan-table", swap: "outerHTML" });
+}
+
+// Of two questions to the table only the later is answered, whichever answer comes first.
+let asking: XMLHttpRequest | null = null;
+
+function startTableRequests(): void {
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { target, xhr } = (event as CustomEvent<{ target: Element; xhr: XMLHttpRequest }>).detail;
+    if (target.id !== "plan-table") return;
+    target.setAttribute("aria-busy", "true");
+    const earlier = asking;
+    asking = xhr;
+    earlier?.abort();
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { target, xhr } = (event as CustomEvent<{ target: Element; xhr: XMLHttpRequest }>).detail;
+    if (target.id !== "plan-table" || asking !== xhr) return;
+    asking = null;
+    table()?.setAttribute("aria-busy", "false");
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, requestConfig } = (event as CustomEvent<{ target: Element; requestConfig: { elt: Element } }>).detail;
+    if (target.id === "plan-table" && requestConfig.elt === target) keepSelection();
+  });
 }
 
 function restoreSelection(): void {
@@ -260,6 +295,7 @@ async function onChanged(event: Event): Promise<void> {
   const url = (event as CustomEvent<{ follow?: string }>).detail?.follow;
   if (url && table()?.matches("section")) await followMany(url);
   else if (url) await follow(url);
+  else await Promise.resolve(); // what came with this event is heard first: a view's new address
   reload();
 }
 
@@ -294,10 +330,6 @@ document.addEventListener("submit", (event) => {
 }, true);
 document.addEventListener("plans-changed", (event) => void onChanged(event));
 document.addEventListener("cell-sent", (event) => void onCellSent(event));
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const { target } = (event as CustomEvent<{ target: Element }>).detail;
-  if (target.id === "plan-table") target.setAttribute("aria-busy", "true");
-});
 document.addEventListener("htmx:afterSettle", (event) => {
   startScheduleGrids(document.getElementById("dialog") ?? document);
   followPreview();
@@ -313,6 +345,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
 startScheduleGrids();
 startCellEditor();
 startColumnDrag();
+startTableRequests();
 document.addEventListener("view-shown", (event) => {
   const address = new URL(location.href);
   address.searchParams.set("v", String((event as CustomEvent<{ id: number }>).detail.id));

@@ -1,5 +1,6 @@
 // Editing in the cell: a small form over the cell, in the top layer so that the table's scroller does not cut it.
 // Enter sends, Escape leaves it, Tab sends what was changed and goes on to the next cell.
+import { ask } from "./asking";
 import { forgetCell } from "./following";
 
 let opener: HTMLElement | null = null;
@@ -41,8 +42,10 @@ export async function openCellEditor(button: HTMLElement, base: string): Promise
   opener = button;
   goOnTo = null;
   const editor = box();
-  await window.htmx.ajax("get", `${base}${plan}/cell/${edit}/`, { target: editor, swap: "innerHTML" });
-  if (opener !== button || !editor.querySelector("form")) return;
+  editor.replaceChildren(); // what another cell was asked is not this one's
+  await ask("get", `${base}${plan}/cell/${edit}/`, { source: editor, target: editor, swap: "innerHTML" });
+  if (opener !== button) return;
+  if (!editor.querySelector("form")) return closeCellEditor(); // refused or not answered: a message says which
   editor.showPopover();
   place();
   focusInput();
@@ -75,6 +78,7 @@ function neighbour(step: number): HTMLElement | null {
 }
 
 function onKey(event: KeyboardEvent): void {
+  if (event.isComposing) return; // Enter and Escape belong to the input method until the word is chosen
   if (event.key === "Escape") {
     event.preventDefault();
     event.stopPropagation();

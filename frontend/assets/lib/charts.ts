@@ -25,6 +25,8 @@ interface Series { unit?: Unit; tooltip?: Record<string, unknown>; [key: string]
 type Option = EChartsCoreOption & { yAxis?: Axis | Axis[]; xAxis?: Axis | Axis[]; series?: Series[]; tooltip?: Record<string, unknown> };
 
 const drawn = new Map<HTMLElement, EChartsType>();
+/** What each canvas shows, so that an island that arrives elsewhere does not start every chart anew. */
+const shown = new WeakMap<HTMLElement, string>();
 const language = () => document.documentElement.lang || "en";
 
 function formatter(unit: Unit, compact: boolean): (value: unknown) => string {
@@ -93,6 +95,9 @@ function themed(option: Option): Option {
 function draw(element: HTMLElement): void {
   const source = document.getElementById(element.dataset["chart"]!);
   if (!source?.textContent) return;
+  const look = `${document.documentElement.dataset["bsTheme"]} ${source.textContent}`;
+  if (shown.get(element) === look) return;
+  shown.set(element, look);
   const option = themed(withFormatters(JSON.parse(source.textContent) as Option));
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   let chart = drawn.get(element);

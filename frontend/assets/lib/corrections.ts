@@ -44,7 +44,7 @@ export function startCorrections(holder: HTMLElement, changed: () => void): void
       }
     };
     input.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== "Escape") return;
+      if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
       event.preventDefault();
       event.stopPropagation();
       close(event.key === "Enter");

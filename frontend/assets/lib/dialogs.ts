@@ -1,6 +1,22 @@
 // <button data-dialog="id"> opens <dialog id>; [data-dialog-close] closes; hx-get into #dialog opens what arrives.
 // A form with data-confirm asks first, in the shell's own dialog.
+// A press beside a dialog closes it, unless something was typed, painted or ticked in it.
 export function startDialogs(): void {
+  let pressed: EventTarget | null = null;
+  document.addEventListener("pointerdown", (event) => {
+    pressed = event.target;
+  }, true);
+  const touch = (event: Event) => {
+    const dialog = (event.target as Element).closest?.<HTMLElement>("dialog[open]");
+    if (dialog && event.isTrusted) dialog.dataset["touched"] = "yes";
+  };
+  document.addEventListener("input", touch);
+  document.addEventListener("change", touch);
+  document.addEventListener("schedule-painted", (event) => {
+    const dialog = (event.target as Element).closest<HTMLElement>("dialog[open]");
+    if (dialog) dialog.dataset["touched"] = "yes";
+  });
+  document.addEventListener("close", (event) => delete (event.target as HTMLElement).dataset?.["touched"], true);
   document.addEventListener("click", (event) => {
     const target = event.target as Element;
     const opener = target.closest<HTMLElement>("[data-dialog]");
@@ -11,8 +27,8 @@ export function startDialogs(): void {
     }
     if (target.closest("[data-dialog-close]")) {
       target.closest("dialog")?.close();
-    } else if (target instanceof HTMLDialogElement) {
-      target.close(); // a click on the backdrop
+    } else if (target instanceof HTMLDialogElement && pressed === target && !target.dataset["touched"]) {
+      target.close(); // a click on the backdrop; a stroke that only ended there is none
     }
   });
 

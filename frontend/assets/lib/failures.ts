@@ -1,10 +1,11 @@
 // Requests of islands that fail: said where the reader looks, with a way to try again.
-//  * signed out: to the sign-in page and back; a polling island only says so, because somebody may be typing
+//  * signed out: to the sign-in page and back; while something typed would be lost by that, and for a polling island,
+//    one line says so, and the page goes on after signing in beside it
 //  * a poll that fails: one line at the top until it works again, not a message every time
 //  * a page that stayed open over a sign-in: a toast that says so and reloads
 //  * anything else: a toast; a reading can be tried again from it, and an island that was loading says it in its place
-import htmx from "htmx.org";
-
+import { ask } from "./asking";
+import { tokenHeaders } from "./form_token";
 import { showToast } from "./toasts";
 
 interface Failed {
@@ -12,6 +13,7 @@ interface Failed {
   target: HTMLElement;
   xhr: XMLHttpRequest;
   requestConfig: { verb: string; path: string; elt: HTMLElement };
+  etc?: { swapOverride?: string };
 }
 
 /** Paths of polls whose last answer was a failure; another request's success says nothing about them. */
@@ -23,8 +25,12 @@ function isPolling(elt: Element): boolean {
   return elt.hasAttribute("data-poll");
 }
 
-function again({ elt, requestConfig }: Failed): () => void {
-  return () => void htmx.ajax(requestConfig.verb as "get", requestConfig.path, { source: elt });
+/** The same request into the same place: without its target, one that a script made would replace the whole page. */
+function again({ elt, target, requestConfig, etc }: Failed): () => void {
+  return () => {
+    const swap = etc?.swapOverride ? { swap: etc.swapOverride } : {};
+    void ask(requestConfig.verb, requestConfig.path, { source: elt, target, ...swap });
+  };
 }
 
 function showInPlace(target: HTMLElement, retry: () => void): boolean {
@@ -52,7 +58,62 @@ function fail(failed: Failed, message: string): void {
   showToast({ level: "error", message, retry: isReading ? { label: text("retryText"), run: again(failed) } : undefined });
 }
 
+/** Something is typed or open that leaving the page would lose. */
+function isAtWork(): boolean {
+  return Boolean(document.querySelector('dialog[open], #cell-editor:popover-open, form[data-dirty="yes"]'));
+}
+
+/** The sign-in opens beside the page, which stays as it is. */
+export function tellSignedOut(signIn: string): void {
+  const line = document.getElementById("signed-out");
+  if (!line) return;
+  line.querySelector("a")?.setAttribute("href", signIn);
+  const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
+  (dialog ?? document.body).append(line); // beside an open dialog everything is inert
+  line.hidden = false;
+}
+
+/** Before a dialog closes or is filled anew, the line goes back to where it was. */
+function takeLineOut(event: Event): void {
+  const line = document.getElementById("signed-out");
+  if (line && event.target instanceof HTMLDialogElement && event.target.contains(line)) document.body.append(line);
+}
+
+function tellStale(): void {
+  const reload = { label: text("reloadText"), run: () => window.location.reload() };
+  showToast({ level: "error", message: text("staleText"), retry: reload });
+}
+
+function tellSignedIn(): void {
+  const line = document.getElementById("signed-out");
+  if (line) line.hidden = true;
+}
+
+/** A piece of HTML that a script asks for; null when it did not come, which is told as for islands. */
+export async function fetchPiece(url: string, options: RequestInit = {}): Promise<string | null> {
+  let answer: Response;
+  try {
+    answer = await fetch(url, { ...options, headers: { ...tokenHeaders(), ...options.headers } });
+  } catch {
+    showToast({ level: "error", message: text("offlineText") });
+    return null;
+  }
+  if (answer.ok) return answer.text();
+  const signIn = answer.headers.get("X-Sign-In");
+  if (signIn) tellSignedOut(signIn);
+  else if (answer.headers.get("X-Stale-Page")) tellStale();
+  else showToast({ level: "error", message: worded(answer.status, answer.headers.get("X-Request-ID")) });
+  return null;
+}
+
+function worded(status: number, reference: string | null): string {
+  const said = status === 429 ? text("busyText") : status >= 500 ? text("downText") : text("errorText");
+  return reference ? `${said} (${status} · ${reference})` : `${said} (${status})`;
+}
+
 export function startFailures(): void {
+  document.addEventListener("close", takeLineOut, true);
+  document.addEventListener("htmx:beforeSwap", takeLineOut);
   document.addEventListener("htmx:sendError", (event) => {
     fail((event as CustomEvent<Failed>).detail, text("offlineText"));
   });
@@ -62,27 +123,21 @@ export function startFailures(): void {
   document.addEventListener("htmx:responseError", (event) => {
     const { detail } = event as CustomEvent<Failed>;
     const signIn = detail.xhr.getResponseHeader("X-Sign-In");
-    if (signIn && !isPolling(detail.elt)) {
-      window.location.assign(signIn);
-      return;
-    }
     if (signIn) {
-      const line = document.getElementById("signed-out");
-      if (line) line.hidden = false;
-      line?.querySelector("a")?.setAttribute("href", signIn);
+      if (isPolling(detail.elt) || isAtWork()) tellSignedOut(signIn);
+      else window.location.assign(signIn);
       return;
     }
-    if (detail.xhr.getResponseHeader("X-Stale-Page") && !isPolling(detail.elt)) {
-      const reload = { label: text("reloadText"), run: () => window.location.reload() };
-      showToast({ level: "error", message: text("staleText"), retry: reload });
+    if (detail.xhr.getResponseHeader("X-Stale-Page")) {
+      if (!isPolling(detail.elt)) tellStale();
       return;
     }
-    const reference = detail.xhr.getResponseHeader("X-Request-ID");
-    const status = detail.xhr.status;
-    fail(detail, reference ? `${text("errorText")} (${status} · ${reference})` : `${text("errorText")} (${status})`);
+    fail(detail, worded(detail.xhr.status, detail.xhr.getResponseHeader("X-Request-ID")));
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const { detail } = event as CustomEvent<Failed & { successful: boolean }>;
-    if (detail.successful && failing.delete(detail.requestConfig.path)) tellConnection();
+    if (!detail.successful) return;
+    if (failing.delete(detail.requestConfig.path)) tellConnection();
+    tellSignedIn();
   });
 }

@@ -25,9 +25,12 @@ export async function follow(url: string): Promise<Followed | null> {
     pause = Math.min(pause * 1.4, SLOWEST_LOOK_MS);
     try {
       const answer = await fetch(url, { headers: { Accept: "application/json" } });
-      if (!answer.ok) return null;
-      const found = (await answer.json()) as Followed;
-      if (!found.is_live) return found;
+      if (answer.ok) {
+        const found = (await answer.json()) as Followed;
+        if (!found.is_live) return found;
+      } else if (answer.status < 500 && answer.status !== 429) {
+        return null; // signed out or gone: asking again would say the same
+      }
     } catch {
       // Offline for a moment: ask again.
     }

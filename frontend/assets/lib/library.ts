@@ -1,4 +1,6 @@
 // The dialogs that files and titles are picked from: filters that ask again, a local search, pictures with a fallback.
+import { ask } from "./asking";
+
 const PAUSE_MS = 250;
 let waiting: number | undefined;
 
@@ -20,7 +22,7 @@ async function show(picker: Element, address: string): Promise<void> {
     for (const box of kept.querySelectorAll<HTMLInputElement>("input")) box.checked = true;
   };
   picker.addEventListener("htmx:beforeSwap", keep, { once: true });
-  await window.htmx.ajax("get", address, { target: "#library-files", swap: "outerHTML", select: "#library-files" });
+  await ask("get", address, { source: picker, target: "#library-files", swap: "outerHTML", select: "#library-files" });
   picker.removeEventListener("htmx:beforeSwap", keep);
   for (const box of kept.querySelectorAll<HTMLInputElement>("input")) {
     const shown = [...picker.querySelectorAll<HTMLInputElement>("#library-files input")].find((one) => one.value === box.value);

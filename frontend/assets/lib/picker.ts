@@ -1,6 +1,8 @@
 // [data-picker]: a search box whose finds become chips with hidden inputs. The options come as HTML from data-url.
 // Keys: arrows walk, Enter takes, Escape closes, Backspace in an empty box takes the last chip away.
 // data-tree: values are division codes; a province takes the place of its cities and a city that of its province.
+import { fetchPiece } from "./failures";
+
 const PAUSE_MS = 150;
 
 interface Finder {
@@ -35,9 +37,9 @@ async function find(finder: Finder): Promise<void> {
     query.append("media", box.dataset["media"] ?? "");
   }
   const asked = finder.input.value;
-  const answer = await fetch(`${finder.picker.dataset["url"]}?${query}`, { headers: { "HX-Request": "true" } });
-  if (!answer.ok || finder.input.value !== asked || document.activeElement !== finder.input) return;
-  finder.list.innerHTML = await answer.text();
+  const found = await fetchPiece(`${finder.picker.dataset["url"]}?${query}`);
+  if (found === null || finder.input.value !== asked || document.activeElement !== finder.input) return;
+  finder.list.innerHTML = found;
   options(finder.list).forEach((option, index) => {
     option.id = `${finder.list.id}-${index}`;
   });
@@ -104,7 +106,7 @@ export function startPickers(changed: () => void): void {
   });
   document.addEventListener("keydown", (event) => {
     const finder = finderOf(event.target);
-    if (!finder || event.target !== finder.input) return;
+    if (!finder || event.target !== finder.input || event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (finder.list.hidden) void find(finder);

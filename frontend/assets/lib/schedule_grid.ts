@@ -50,12 +50,6 @@ class ScheduleGrid {
       this.slots = this.slots.map((_, index) => presets[name]!(Math.floor(index / SLOTS), index % SLOTS));
       this.commit();
     });
-    for (const kind of ["pointerup", "pointercancel"]) {
-      window.addEventListener(kind, () => {
-        if (this.painting !== null) this.commit();
-        this.painting = null;
-      });
-    }
     // A finger stays captured by the cell that it touched first, so the cell below it is looked up.
     root.querySelector(".schedule-scroll")!.addEventListener("pointermove", (event) => {
       if (this.painting === null) return;
@@ -65,6 +59,18 @@ class ScheduleGrid {
       const [day, column] = [Number(cell.dataset["day"]), Number(cell.dataset["column"])];
       this.paintTo(day, column, this.painting);
     });
+  }
+
+  /** The stroke ends wherever the pointer is let go; between strokes nothing listens to the window. */
+  private finishStroke(): void {
+    const ended = new AbortController();
+    for (const kind of ["pointerup", "pointercancel"]) {
+      window.addEventListener(kind, () => {
+        ended.abort();
+        this.painting = null;
+        this.commit();
+      }, { signal: ended.signal });
+    }
   }
 
   /** Every cell on the way: a quick hand is reported only now and then. */
@@ -145,6 +151,7 @@ class ScheduleGrid {
           event.preventDefault();
           cell.focus();
           this.painting = !this.isOn(day, column);
+          this.finishStroke();
           this.last = [day, column];
           this.paint(day, column, this.painting);
         });
@@ -229,6 +236,7 @@ class ScheduleGrid {
     this.input.value = isAlways ? "" : this.slots.map(Number).join("");
     this.show();
     this.input.dispatchEvent(new Event("change", { bubbles: true }));
+    this.root.dispatchEvent(new Event("schedule-painted", { bubbles: true }));
   }
 
   private show(): void {

@@ -28,6 +28,7 @@ export function startSearch(): void {
     input.select();
   });
   input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return; // Enter takes a word of the input method, not a result
     if (event.key === "Escape") {
       setOpen(false);
       input.blur();

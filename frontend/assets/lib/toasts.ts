@@ -1,6 +1,8 @@
 // Toasts: Django messages present at load, and the HX-Trigger event
 // {"toast": {"level": "success|info|warning|error", "message": "…", "action": {"label": "…", "url": "…"}}}.
 // An action is posted in place; "link" only leads somewhere. {"undo-later": {url, message}} posts again by itself.
+import { ask } from "./asking";
+
 interface Toast {
   level?: string;
   message: string;
@@ -62,15 +64,19 @@ const ASK_AGAIN_MS = 1500;
 const MOST_ASKS = 200;
 const asked = new Map<string, number>();
 
-function post(url: string): void {
-  void window.htmx.ajax("post", url, { source: document.body, swap: "none" });
+/** Each from an element of its own, so that two undos never wait for or forget one another. */
+async function post(url: string): Promise<void> {
+  const source = document.createElement("span");
+  document.getElementById("toasts")!.append(source);
+  await ask("post", url, { source, target: source, swap: "none" });
+  source.remove();
 }
 
 function askLater({ url, message }: { url: string; message: string }): void {
   const count = (asked.get(url) ?? 0) + 1;
   asked.set(url, count);
   if (count === 1) showToast({ message });
-  if (count < MOST_ASKS) window.setTimeout(() => post(url), ASK_AGAIN_MS);
+  if (count < MOST_ASKS) window.setTimeout(() => void post(url), ASK_AGAIN_MS);
 }
 
 export function startToasts(): void {
@@ -80,7 +86,7 @@ export function startToasts(): void {
     event.preventDefault();
     form.closest(".toast-card")?.remove();
     asked.delete(new URL(form.action).pathname);
-    post(form.action);
+    void post(form.action);
   });
   document.addEventListener("undo-later", (event) => askLater((event as CustomEvent).detail));
   for (const toast of document.querySelectorAll<HTMLElement>("#toasts .toast-card")) {

@@ -80,6 +80,19 @@ class QueuedState(models.TextChoices):
     REPLACED = "replaced", _("Replaced by a later wish")
 
 
+class MaterialSort(models.TextChoices):
+    """What a plan shows: a file, as the media connectors name its kinds, or a title."""
+
+    VIDEO_VERTICAL = "video_vertical", _("Vertical video")
+    VIDEO = "video", _("Wide video")
+    IMAGE_VERTICAL = "image_vertical", _("Vertical image")
+    IMAGE = "image", _("Wide image")
+    TITLE = "title", _("Title")
+
+
+TITLE = MaterialSort.TITLE.value
+
+
 class JobKindName:
     """Kinds of row-driven jobs."""
 

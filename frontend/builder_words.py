@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.choices import TITLE, MaterialSort
 from campaigns.selectors.regions import RegionName, region_names
 from media_connectors.choices import PlatformChoice
 
@@ -37,12 +38,7 @@ BID_TYPES = (("target_cpa", _("Target CPA")), ("max_conversion", _("Maximum conv
 GENDERS = (("any", _("Any")), ("male", _("Male")), ("female", _("Female")))
 AGES = ("18-23", "24-30", "31-40", "41-49", "50+")
 SYSTEMS = (("android", "Android"), ("ios", "iOS"))
-KINDS = (
-    ("video_vertical", _("Vertical video")),
-    ("video", _("Wide video")),
-    ("image_vertical", _("Vertical image")),
-    ("image", _("Wide image")),
-)
+KINDS = tuple((value, label) for value, label in MaterialSort.choices if value != TITLE)
 DIMENSION_WORDS: dict[str, Any] = {
     "audience": _("Audiences"),
     "creative": _("Creatives"),

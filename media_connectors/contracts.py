@@ -331,6 +331,7 @@ class UploadedMaterial:
     size_bytes: int
     url: str
     is_ready: bool = True
+    image_url: str = ""  # as of ``LibraryMaterial``
 
 
 @dataclass(frozen=True, slots=True)

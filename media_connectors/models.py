@@ -93,7 +93,7 @@ class SyncCursor(TenantModel):
     account_path: ClassVar[str | None] = "account"
 
     account = models.ForeignKey(MediaAccount, on_delete=models.CASCADE, related_name="cursors")
-    kind = models.CharField(max_length=20)  # campaigns, plans, funds, metrics
+    kind = models.CharField(max_length=20)  # campaigns, plans, funds, metrics, materials
     value = models.JSONField(default=dict)
     succeeded_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)

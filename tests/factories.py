@@ -127,8 +127,12 @@ def make_campaign(account: Any, **fields: Any) -> Any:
 def make_plan(account: Any, **fields: Any) -> Any:
     """A plan of the account, enabled and delivering, bid 50 yuan, budget 1,000 yuan."""
     plan = _plan(account, fields)
+    from campaigns.services.materials import keep_materials
+
     with organization_scope(account.organization_id):
         plan.save(force_insert=True)
+        if plan.titles or plan.materials:
+            keep_materials([plan.pk])
     return plan
 
 

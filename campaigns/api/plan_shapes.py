@@ -289,8 +289,12 @@ class MaterialInUseSchema(serializers.Serializer):  # type: ignore[type-arg]
     kind = serializers.CharField(help_text="As in materials of a row")
     id = serializers.CharField(help_text="The file's id in that account, as rows want it")
     cover_id = serializers.CharField(help_text="Empty without a cover")
-    title = serializers.CharField(help_text="A title that it runs with, to recognise it by")
-    plan_count = serializers.IntegerField(help_text="Newest plans that use it")
+    name = serializers.CharField(help_text="In the account's library; empty while it has not been read")
+    title = serializers.CharField(help_text="A title that it runs with, to recognise it by; empty when no plan uses it")
+    width = serializers.IntegerField(allow_null=True, help_text="Pixels; null while the library has not been read")
+    height = serializers.IntegerField(allow_null=True)
+    duration_ms = serializers.IntegerField(allow_null=True, help_text="Of a video")
+    plan_count = serializers.IntegerField(help_text="Plans that use it, deleted ones not counted")
 
 
 class MaterialsSchema(serializers.Serializer):  # type: ignore[type-arg]

@@ -354,21 +354,32 @@ def _invalid(pointer: str, detail: str, code: str = "invalid") -> InvalidInput:
 
 
 class MaterialListView(OrgView):
-    """The files that an account's newest plans use, the most used first: what a row's materials may name."""
+    """The files of an account, the most used first: what a row's materials may name."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "plans:read"}
-    query: ClassVar[Query] = {"GET": frozenset({"account"})}
+    query: ClassVar[Query] = {"GET": frozenset({"account", "q", "kind", "limit"})}
 
     @extend_schema(
         operation_id="materials_list",
-        summary="List an account's files in use",
-        parameters=[OpenApiParameter("account", int, required=True, description="Our id of the account")],
+        summary="List an account's files",
+        parameters=[
+            OpenApiParameter("account", int, required=True, description="Our id of the account"),
+            OpenApiParameter("q", str, description="In the file's name, its id, or a title that it runs with"),
+            OpenApiParameter("kind", str, enum=["video", "image"], description="Only these"),
+            limit(),
+        ],
         responses={200: shapes.MaterialsSchema, **problems(422)},
     )
     def get(self, request: Request, org: str) -> Response:
-        account_id = whole_number(request.query_params.get("account", ""))
+        asked = request.query_params
+        account_id, kind = whole_number(asked.get("account", "")), asked.get("kind", "")
         if account_id is None:
             raise _invalid("/account", _("account is an id."))
+        if kind not in ("", "video", "image"):
+            raise _invalid("/kind", _("kind is video or image."))
+        found = used_materials(
+            self.actor, [account_id], text=asked.get("q", ""), kind=kind, limit=read_page_request(asked).limit
+        )
         return Response(
             {
                 "materials": [
@@ -378,10 +389,14 @@ class MaterialListView(OrgView):
                         "kind": one.kind,
                         "id": one.remote_id,
                         "cover_id": one.cover_remote_id,
+                        "name": one.name,
                         "title": one.title,
+                        "width": one.width or None,
+                        "height": one.height or None,
+                        "duration_ms": one.duration_ms or None,
                         "plan_count": one.plan_count,
                     }
-                    for one in used_materials(self.actor, [account_id])
+                    for one in found
                 ]
             }
         )

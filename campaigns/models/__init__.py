@@ -4,6 +4,7 @@ from campaigns.models.audience import SavedAudience
 from campaigns.models.bulk import BulkRow, SettingTemplate
 from campaigns.models.campaign import Campaign
 from campaigns.models.change import QueuedChange
+from campaigns.models.material import AccountMaterial, PlanMaterial
 from campaigns.models.metrics import AccountHour, MaturityReading, PlanDay, PlanHour, PlanWindow, WindowState
 from campaigns.models.plan import Plan
 from campaigns.models.target import DeliveryTarget
@@ -11,6 +12,7 @@ from campaigns.models.view import SavedView
 
 __all__ = [
     "AccountHour",
+    "AccountMaterial",
     "BulkRow",
     "Campaign",
     "DeliveryTarget",
@@ -18,6 +20,7 @@ __all__ = [
     "Plan",
     "PlanDay",
     "PlanHour",
+    "PlanMaterial",
     "PlanWindow",
     "QueuedChange",
     "SavedAudience",

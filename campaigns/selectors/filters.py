@@ -44,6 +44,7 @@ FIELDS: dict[str, tuple[str, Kind]] = {
     "budget": ("p.daily_budget_fen", "money"),
     "created_on": ("p.created_at", "day"),
     "labels": ("p.labels", "labels"),
+    "creative": ("", "text"),  # see ``_add_creative``
 }
 #: the values of the fields that have few
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -118,7 +119,10 @@ def apply_filters(actor: Actor, query: PlanQuery, accounts: dict[int, AccountFac
             elif condition.field in FIELDS:
                 column, kind = FIELDS[condition.field]
                 _check(condition, kind)
-                _add(where, column, kind, condition)
+                if condition.field == "creative":
+                    _add_creative(where, actor.organization_id, condition)
+                else:
+                    _add(where, column, kind, condition)
             else:
                 raise ValueError(_("There is no field “%(field)s”.") % {"field": condition.field})
         except ValueError as error:
@@ -223,6 +227,25 @@ def _add_text(where: Sql, column: str, operator: str, values: list[str]) -> None
         if operator != "starts_with":
             pattern = "%" + pattern
         where.add(f" AND {column} {'NOT ' if operator == 'not_contains' else ''}{_like(values[0])} %s", pattern)
+
+
+_USES = """(SELECT u.plan_id FROM campaigns_planmaterial u JOIN campaigns_accountmaterial m
+    ON m.organization_id = u.organization_id AND m.id = u.material_id WHERE u.organization_id = %s"""
+#: as the indexes are: a title's text, a file's name, a file's id
+_SHOWN = ("m.kind = 'title' AND m.name", "NOT (m.kind = 'title') AND m.name", "NOT (m.kind = 'title') AND m.remote_id")
+
+
+def _add_creative(where: Sql, organization_id: int, condition: Condition) -> None:
+    """Plans by what they show: a title by its text, a file by its name or the media's id."""
+    operator, values = condition.operator, condition.values
+    is_negated = operator in {"is_not", "none_of", "not_contains", "is_not_set"}
+    where.add(f" AND p.id {'NOT ' if is_negated else ''}IN {_USES}", organization_id)
+    if operator in {"is", "any_of", "is_not", "none_of"}:
+        where.add(f" AND ({' OR '.join(f'{shown} = ANY(%s)' for shown in _SHOWN)})", *[list(values)] * len(_SHOWN))
+    elif values:
+        pattern = f"{'' if operator == 'starts_with' else '%'}{_escape(values[0])}%"
+        where.add(f" AND (m.name {_like(values[0])} %s OR m.remote_id {_like(values[0])} %s)", pattern, pattern)
+    where.add(")")
 
 
 def _add_labels(where: Sql, column: str, operator: str, values: list[str]) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from campaigns.domain.rows.canonical import canonical_sha256
 from campaigns.models import Plan
+from campaigns.services.materials import keep_materials
 from media_connectors.contracts import PlanContent
 from media_connectors.services.lines import AccountLine
 
@@ -32,6 +33,7 @@ def describe_new_plans(line: AccountLine) -> int:
         described = [_describe(plan, contents[plan.remote_id], line) for plan in plans if plan.remote_id in contents]
         fields = ["goal", "targeting", "titles", "materials", "landing_url", "canonical_sha256"]
         Plan.objects.bulk_update(described, fields, batch_size=MOST_AT_ONCE)
+        keep_materials([plan.pk for plan in described])
     return len(described)
 
 

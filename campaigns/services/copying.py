@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from campaigns.domain.copying import CopyNote, CopySource, CopyTarget, copied_row, copy_name
 from campaigns.models import BulkRow, Plan
 from campaigns.selectors.bulk.messages import sentence
-from campaigns.selectors.materials import UsedMaterial, used_materials
+from campaigns.selectors.materials import UsedMaterial, held_files, used_materials
 from campaigns.services.bulk.accept import Accepted, accept_rows
 from campaigns.services.bulk.checking import PlanRowChecker
 from campaigns.services.bulk.executors import SourceRow
@@ -155,10 +155,15 @@ class _Work:
         if self.total() > MAX_ROWS:
             _refuse_total(self.total())
         self._library: dict[str, tuple[UsedMaterial, ...]] = {}
+        self._held: dict[str, frozenset[str]] = {}
         if self._targets:
-            found = used_materials(actor, [account.id for account in self._targets])
+            ids = [account.id for account in self._targets]
+            found = used_materials(actor, ids)
+            shown = sorted({one["id"] for source, _own in self._sources for one in source.materials})
+            held = {pair for batch in batches_of(shown, ROWS) for pair in held_files(actor, ids, batch)}
             for account in self._targets:
                 self._library[account.remote_id] = tuple(one for one in found if one.account_id == account.remote_id)
+                self._held[account.remote_id] = frozenset(one for of, one in held if of == account.remote_id)
 
     def total(self) -> int:
         """How many rows there are."""
@@ -194,7 +199,7 @@ class _Work:
     def _lacks_files(self, source: CopySource, account: AccountFacts) -> bool:
         if (source.media, source.account_id) == (account.platform, account.remote_id):
             return False
-        held = {one.remote_id for one in self._library[account.remote_id]}
+        held = self._held[account.remote_id]
         return any(one["id"] not in held for one in source.materials)
 
     def _target(self, account: AccountFacts) -> CopyTarget:
@@ -208,7 +213,7 @@ class _Work:
                 for one in library
                 if one.remote_id in chosen
             ),
-            frozenset(one.remote_id for one in library),
+            self._held.get(account.remote_id, frozenset()),
         )
 
 

@@ -20,6 +20,7 @@ from campaigns.models import Plan
 from campaigns.services.contents import describe_new_plans
 from campaigns.services.discovery import REFUSED, Discovered, mark_deleted, upsert_campaigns, upsert_plans
 from campaigns.services.ingest import collect_hours, store_hours
+from campaigns.services.libraries import sync_library
 from campaigns.services.telling import tell_rejected
 from media_connectors.contracts import Page, RemotePlan
 from media_connectors.errors import AuthExpired, AuthRevoked, MediaError, PermissionDenied
@@ -100,6 +101,7 @@ def sync_account(organization_id: int, account_id: int, *, now: datetime) -> Syn
                 if isinstance(error, _STOPS_ALL):
                     break
         if not report.failures:
+            sync_library(line, now=now)
             report_success(account_id)
     logger.info("sync.account", account_id=account_id, plans=report.plan_count, rows=report.row_count)
     return report

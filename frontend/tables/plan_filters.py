@@ -52,6 +52,7 @@ FIELD_WORDS: dict[str, Any] = {
     "remote_id": _("Id at the media"),
     "client_ref": _("Reference"),
     "note": _("Note"),
+    "creative": _("Creative (title or file)"),
     "campaign": _("Campaign (id)"),
     "job": _("Job (id)"),
     "id": _("Plan (id)"),

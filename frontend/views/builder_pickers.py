@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,17 +12,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaigns.selectors.audiences import list_audiences
-from campaigns.selectors.materials import used_materials, used_titles
+from campaigns.selectors.materials import UsedMaterial, used_materials, used_titles
 from campaigns.selectors.regions import found_regions
 from campaigns.services.audiences import audience_pack, delete_audience, save_audience
 from frontend import builder_words
 from frontend.forms.builder import setup_from
 from frontend.views.answers import done
-from frontend.views.base import Fragment
+from frontend.views.base import Fragment, address
 from media_connectors.choices import PlatformChoice, VendorChoice
 from media_connectors.contracts import VENDOR_OF, InterestOption, LibraryMaterial, Platform, Vendor
 from media_connectors.selectors.directory import account_facts
-from media_connectors.services.library import account_library, vendor_interests
+from media_connectors.services.library import account_library, file_picture, vendor_interests
+from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import InvalidInput
 from xmagnet.core.ids import ids_among
 
@@ -29,6 +31,8 @@ from xmagnet.core.ids import ids_among
 MOST_INTERESTS = 20
 #: files and titles shown in a dialog at once; the search box narrows them
 MOST_FILES = 120
+#: files read of what we know of an account
+MOST_KNOWN = 400
 
 
 class RegionOptions(Fragment):
@@ -146,28 +150,21 @@ class BuildMaterials(Fragment):
         return super().get_context_data(kinds=dict(builder_words.KINDS), **context, **kwargs)
 
     def _files(self, account: Any, kind: str, text: str) -> dict[str, Any]:
-        """The library first, then files that plans use and the newest of the library do not hold."""
+        """The newest of the library as it stands now, then every other file that we know of the account."""
         shelves = [
             account_library(self.actor, account.id, is_video=sort == "video", text=text)
             for sort in SORTS
             if kind in ("", sort)
         ]
-        with transaction.atomic():
-            used = {one.remote_id: one for one in used_materials(self.actor, [account.id])}
         listed = [one for shelf in shelves for one in shelf.materials]
-        seen = {one.remote_id for one in listed}
-        wanted = text.strip().casefold()
-        others = [
-            one for one in used.values()
-            if one.remote_id not in seen
-            and one.kind.startswith(kind)
-            and wanted in f"{one.remote_id} {one.title}".casefold()
-        ]  # fmt: skip
+        with transaction.atomic():
+            known = used_materials(self.actor, [account.id], text=text, kind=kind, limit=MOST_KNOWN)
+        used, seen = {one.remote_id: one for one in known}, {one.remote_id for one in listed}
         files = [_from_library(account, one, used.get(one.remote_id)) for one in listed]
-        files += [_from_plans(account, one) for one in others]
+        files += [_known(account, one, self.actor) for one in known if one.remote_id not in seen]
         return {
             "files": files[:MOST_FILES],
-            "has_more": len(files) > MOST_FILES or any(shelf.is_cut for shelf in shelves),
+            "has_more": len(files) > MOST_FILES or len(known) == MOST_KNOWN,
             "trouble": next((shelf.trouble for shelf in shelves if shelf.trouble), ""),
         }
 
@@ -189,15 +186,18 @@ def _from_library(account: Any, one: LibraryMaterial, used: Any) -> dict[str, An
     }
 
 
-def _from_plans(account: Any, one: Any) -> dict[str, Any]:
+def _known(account: Any, one: UsedMaterial, actor: Actor) -> dict[str, Any]:
+    picture = urlencode({"account": account.remote_id, "kind": one.kind, "id": one.remote_id})
     return {
         "value": f"{account.remote_id}|{one.kind}|{one.remote_id}|{one.cover_remote_id}",
         "remote_id": one.remote_id,
-        "name": one.title,
+        "name": one.name or one.title,
         "kind": one.kind,
-        "image_url": "",
+        "image_url": f"{address(actor, 'build-picture')}?{picture}",
+        "seconds": one.duration_ms / 1000,
+        "size": f"{one.width}×{one.height}" if one.width else "",
         "is_ready": True,
-        "used": one,
+        "used": one if one.plan_count else None,
     }
 
 
@@ -215,9 +215,7 @@ class BuildPicture(Fragment):
         if account is None:
             return HttpResponse(status=204)
         is_video = query.get("kind", "").startswith("video")
-        library = account_library(self.actor, account.id, is_video=is_video)
-        wanted = query.get("id", "")
-        url = next((one.image_url for one in library.materials if one.remote_id == wanted), "")
+        url = file_picture(self.actor, account.id, is_video=is_video, remote_id=query.get("id", ""))
         if not url:
             return HttpResponse(status=204)  # the page shows its icon; a 404 would be an error in the console
         response = HttpResponseRedirect(url)
@@ -240,7 +238,7 @@ class BuildTitles(Fragment):
         chosen = ids_among(query.getlist("account"))
         text = query.get("q", "")
         return super().get_context_data(
-            titles=used_titles(self.actor, chosen, text=text)[:MOST_FILES],
+            titles=used_titles(self.actor, chosen, text=text, limit=MOST_FILES),
             text=text,
             has_accounts=bool(chosen),
             **kwargs,

@@ -11,10 +11,14 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.choices import TITLE, MaterialSort
+from campaigns.contracts import Condition
+from campaigns.selectors.materials import FoundCreative, find_creatives
 from campaigns.selectors.plans import visible_plans
 from campaigns.selectors.templates import visible_templates
 from frontend.job_words import kind_label
 from frontend.navigation import find_pages
+from frontend.tables.plan_state import TableState
 from frontend.templatetags.kit import platform_name
 from frontend.views.base import Fragment, Page, address
 from media_connectors.selectors.directory import account_facts
@@ -103,6 +107,32 @@ def plans(actor: Actor, text: str, limit: int) -> HitGroup:
     )
 
 
+def creatives(actor: Actor, text: str, limit: int) -> HitGroup:
+    """Titles and files that plans show; each leads to its plan, or to the plans that show it."""
+    if not actor.can("plans:read"):
+        return HitGroup(_("Creatives"), ())
+    return HitGroup(
+        _("Creatives"),
+        tuple(
+            Hit(
+                one.name or one.remote_id,
+                _plans_that_show(actor, one),
+                "cursor-text" if one.kind == TITLE else "photo",
+                " · ".join([str(MaterialSort(one.kind).label), *map(platform_name, one.platforms), one.account_name])
+                .removesuffix(" · "),
+            )
+            for one in find_creatives(actor, text, limit=limit)
+        ),
+    )  # fmt: skip
+
+
+def _plans_that_show(actor: Actor, one: FoundCreative) -> str:
+    if one.plan_id is not None:
+        return address(actor, "plan", one.plan_id)
+    condition = Condition("creative", "is", (one.remote_id or one.name,))
+    return f"{address(actor, 'plans')}?{TableState(conditions=(condition,)).encoded()}"
+
+
 def templates(actor: Actor, text: str, limit: int) -> HitGroup:
     """Setting templates by name."""
     if not actor.can("plans:read"):
@@ -150,6 +180,7 @@ def members(actor: Actor, text: str, limit: int) -> HitGroup:
 SOURCES: tuple[Callable[[Actor, str, int], HitGroup], ...] = (
     pages,
     plans,
+    creatives,
     accounts,
     jobs,
     templates,

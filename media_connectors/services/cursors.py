@@ -16,7 +16,7 @@ from xmagnet.core.scope import require_organization_id
 from xmagnet.notices.choices import Event
 from xmagnet.notices.services import notify
 
-Kind = Literal["campaigns", "plans", "funds", "metrics"]
+Kind = Literal["campaigns", "plans", "funds", "metrics", "materials"]
 _INSTANT_OF = {"plans": "plans_synced_at", "funds": "funds_synced_at", "metrics": "metrics_synced_at"}
 
 

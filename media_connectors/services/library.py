@@ -17,7 +17,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from media_connectors.choices import AccountHealth
-from media_connectors.contracts import VENDOR_OF, AccountAccess, InterestOption, LibraryMaterial, Page, Platform
+from media_connectors.contracts import (
+    VENDOR_OF,
+    AccountAccess,
+    InterestOption,
+    LibraryMaterial,
+    MaterialKind,
+    Page,
+    Platform,
+    UploadedMaterial,
+)
 from media_connectors.errors import AuthExpired, AuthRevoked, MediaError, RateLimited
 from media_connectors.protocols import Connector
 from media_connectors.selectors.directory import AccountFacts, account_facts
@@ -66,6 +75,22 @@ def account_library(actor: Narrowing, account_id: int, *, is_video: bool, text: 
     return Library(account, found, is_cut)
 
 
+def file_picture(actor: Narrowing, account_id: int, *, is_video: bool, remote_id: str) -> str:
+    """Where the media shows one file now, also one that is older than ``account_library`` goes; "" for nowhere."""
+    shelf = account_library(actor, account_id, is_video=is_video)
+    kept = next((one.image_url for one in shelf.materials if one.remote_id == remote_id), "")
+    if kept or shelf.trouble:
+        return kept
+    kind = MaterialKind.VIDEO if is_video else MaterialKind.IMAGE
+    try:
+        found = _kept(
+            f"file:{account_id}:{remote_id}", LIBRARY_SECONDS, lambda: _read_file(account_id, kind, remote_id)
+        )
+    except MediaError:
+        return ""
+    return next((one.image_url for one in found), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Interests:
     """A vendor's categories; ``trouble`` says why there are none."""
@@ -101,6 +126,12 @@ def _read_library(account_id: int, is_video: bool) -> tuple[tuple[LibraryMateria
         if cursor is None:
             break
     return tuple(found), cursor is not None
+
+
+def _read_file(account_id: int, kind: MaterialKind, remote_id: str) -> tuple[UploadedMaterial, ...]:
+    with transaction.atomic():
+        line = line_to(account_id)
+    return line.call(lambda connector, access: connector.read_materials(access, kind=kind, remote_ids=[remote_id]))
 
 
 def _list(connector: Connector, access: AccountAccess, *, is_video: bool, cursor: str | None) -> Page[LibraryMaterial]:

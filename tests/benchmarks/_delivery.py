@@ -81,6 +81,8 @@ def make_delivery(superuser: psycopg.Connection, *, seed: int, scale: float) -> 
             superuser.execute("ANALYZE")
         with _told("windows"), organization_scope(organization.pk):
             _sum_windows(accounts)
+        with _told("materials"), organization_scope(organization.pk):
+            _keep_materials(accounts)
     with _told("statistics"):
         superuser.execute("VACUUM ANALYZE")
     return Delivery(organization.pk, organization.slug, *(user.pk for user in users), plan_count, rows)
@@ -211,6 +213,17 @@ def _make_plans(
         JOIN account a ON drawn.place > a.after AND drawn.place <= a.last ORDER BY n""",
         {"organization": organization_id, "plans": plan_count, "seed": seed, "live": LIVE_SHARE, "job": JOB_SIZE},
     )
+
+
+def _keep_materials(accounts: list[Any]) -> None:
+    from django.db import transaction
+
+    from campaigns.models import Plan
+    from campaigns.services.materials import keep_materials
+
+    for account in accounts:
+        with transaction.atomic():
+            keep_materials(list(Plan.objects.filter(account=account).values_list("id", flat=True)))
 
 
 def _make_days(superuser: psycopg.Connection, today: date, seed: int) -> int:

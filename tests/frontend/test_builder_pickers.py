@@ -8,9 +8,11 @@ import pytest
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.models import SavedAudience
-from media_connectors.contracts import InterestOption, LibraryMaterial, MaterialKind, Page
+from campaigns.services.libraries import keep_files
+from media_connectors.contracts import InterestOption, LibraryMaterial, MaterialKind, Page, UploadedMaterial
 from media_connectors.errors import RateLimited
 from media_connectors.services import library
 from tests.factories import make_account, make_agency, make_member, make_plan
@@ -41,6 +43,13 @@ class Shelf:
             for number, name in enumerate(names)
         )
         return Page(files, "2" if is_video and page == 1 else None)
+
+    def read_materials(self, access: Any, *, kind: MaterialKind, remote_ids: list[str]) -> tuple[UploadedMaterial, ...]:
+        self.asked.append(f"{kind} {remote_ids}")
+        shown = [
+            UploadedMaterial(one, kind, "", 0, 0, 0, "", image_url=f"https://p.example/{one}.jpg") for one in remote_ids
+        ]
+        return tuple(one for one in shown if one.remote_id == "old")
 
     def list_interests(self, access: Any) -> tuple[InterestOption, ...]:
         self.asked.append("interests")
@@ -101,6 +110,21 @@ def test_files_are_shown_with_their_pictures_page_after_page_and_found_by_name(
     assert shelf.asked == ["videos None", "videos 2", "images None"]
 
 
+def test_every_file_that_is_known_of_an_account_is_offered_with_its_picture(
+    admin: Client, account: Any, shelf: Shelf
+) -> None:
+    keep_library(account, [LibraryMaterial("v9", MaterialKind.VIDEO, "first-film.mp4", "", 720, 1280, 9_000)])
+    make_plan(account, titles=["少儿重疾险"], materials=[{"kind": "video", "remote_id": "old", "cover_remote_id": "c"}])
+    html = admin.get(BUILD + "materials/", {"account": account.pk, "q": "first"}).content.decode()
+    assert f'value="{account.remote_id}|video|v9|"' in html
+    assert f"/plans/build/picture/?account={account.remote_id}&amp;kind=video&amp;id=v9" in html
+    assert "720×1280" in html
+    html = admin.get(BUILD + "materials/", {"account": account.pk, "q": "少儿"}).content.decode()  # a title beside it
+    assert f'value="{account.remote_id}|video|old|c"' in html
+    assert "v9" not in html
+    assert "v9" not in admin.get(BUILD + "materials/", {"account": account.pk, "kind": "image"}).content.decode()
+
+
 def test_a_media_that_refuses_is_told_and_files_in_use_are_still_offered(
     admin: Client, account: Any, shelf: Shelf
 ) -> None:
@@ -116,6 +140,9 @@ def test_a_picture_is_where_the_media_keeps_it_now(admin: Client, account: Any, 
     answer = admin.get(BUILD + "picture/", where)
     assert answer.status_code == 302
     assert answer["Location"] == "https://p.example/doctor-2.mp4.jpg"
+    assert shelf.asked == ["videos None", "videos 2"]
+    older = admin.get(BUILD + "picture/", where | {"id": "old"})  # further down than the library is read
+    assert older["Location"] == "https://p.example/old.jpg"
     assert admin.get(BUILD + "picture/", where | {"id": "absent"}).status_code == 204
     assert admin.get(BUILD + "picture/", where | {"account": "1"}).status_code == 204
 
@@ -140,6 +167,12 @@ def test_titles_in_use_are_offered_the_most_used_first(admin: Client, account: A
     html = admin.get(BUILD + "titles/", {"account": account.pk}).content.decode()
     assert html.index("乙标题") < html.index("甲标题")
     assert "in 2 plans" in html
+
+
+def keep_library(account: Any, files: list[LibraryMaterial]) -> None:
+    """The files as the sync of the account's library keeps them."""
+    with organization_scope(account.organization_id), transaction.atomic():
+        keep_files(account.pk, files, now=timezone.now())
 
 
 def audiences(organization: Organization) -> list[SavedAudience]:

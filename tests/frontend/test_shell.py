@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 
 import pytest
@@ -148,3 +149,26 @@ def test_plans_are_found_by_name_and_id_inside_the_agency(
 def test_no_two_menu_items_share_a_shortcut() -> None:
     taken = [item.keys for group in MENU for item in group.items if item.keys]
     assert sorted(set(taken)) == sorted(taken)
+
+
+def test_creatives_are_found_and_lead_to_the_plans_that_show_them(
+    organization: Organization, admin: Client, as_role: Callable[..., Client]
+) -> None:
+    own, other = make_agency(organization, "Own"), make_agency(organization, "Other")
+    account = make_account(organization, agency=own)
+    file = {"kind": "video", "remote_id": "v0300f", "cover_remote_id": ""}
+    mine = make_plan(account, name="甲计划", titles=["年金险|稳<b>健"], materials=[file])
+    make_plan(make_account(organization, agency=other), name="乙计划", titles=["年金险|稳<b>健", "年金险 CANARY"])
+    search = "/o/sunrise/search/suggestions/"
+    html = admin.get(search, {"q": "年金险|"}).content.decode()
+    assert "年金险|稳&lt;b&gt;健" in html
+    (link,) = re.findall(r'href="(/o/sunrise/plans/\?[^"]*)"', html)
+    table = admin.get(link.replace("&amp;", "&")).content.decode()
+    assert "甲计划" in table
+    assert "乙计划" in table
+    client = as_role(Role.OPTIMIZER, agency=own)
+    html = client.get(search, {"q": "年金险"}).content.decode()
+    assert f'href="/o/sunrise/plans/{mine.pk}/"' in html  # the only one that this person sees
+    assert "CANARY" not in html
+    assert f'href="/o/sunrise/plans/{mine.pk}/"' in client.get(search, {"q": "v0300f"}).content.decode()
+    assert "年金险" not in as_role(Role.FINANCE).get(search, {"q": "年金险"}).content.decode()

@@ -29,15 +29,12 @@ SOME = 300
 #: rows that a page reads with one statement
 PAGE_ROWS = 501
 #: operations with a page of 1,000, and one row to know whether more follow
-LIMITED = {"api:plans", "api:campaigns", "api:jobs", "api:job-rows"}
+LIMITED = {"api:materials", "api:plans", "api:campaigns", "api:jobs", "api:job-rows"}
 LIMITED_ROWS = 1_001
 #: exports and long work go in steps of 2,000; nothing reads more
 STEP_ROWS = 2_001
 #: who goes in such steps, or reads more than a page, and why
 IN_STEPS: dict[str, str] = {
-    "api:materials": "files of the newest 2,000 plans",
-    "frontend:build-materials": "the same",
-    "frontend:build-titles": "titles of the newest 2,000 plans",
     "api:job-results": "a download, chunk by chunk",
     "frontend:job-results": "the same",
     "frontend:plan-export": "the same",
@@ -52,6 +49,7 @@ GROWING: dict[str, dict[str, str]] = {
     "campaigns_campaign": {"remote_id": "'c' || n"},
     "campaigns_plan": {"remote_id": "'p' || n", "client_ref": "'ref-' || n", "name": "'CANARY ' || n",
                        "labels": "ARRAY['label ' || n]"},
+    "campaigns_accountmaterial": {"remote_id": "'m' || n", "name": "'CANARY ' || n"},
     "campaigns_bulkrow": {"row_index": "n", "line": "n + 1"},
     "campaigns_settingtemplate": {"name": "'template ' || n"},
     "campaigns_savedview": {"name": "'view ' || n"},
@@ -196,7 +194,7 @@ def address_of(name: str, own: Side) -> str:
 def asked_for(name: str, own: Side) -> dict[str, Any]:
     """The longest page that an operation gives; pages of people are searched for what every name holds."""
     if name == "api:materials":
-        return {"account": own.ids["account"]}
+        return {"account": own.ids["account"], "limit": "1000"}
     return {"limit": "1000"} if name in LIMITED else {} if name.startswith("api:") else {"q": "CANARY"}
 
 

@@ -22,6 +22,7 @@ from campaigns.models import (
     SavedView,
     SettingTemplate,
 )
+from campaigns.services.materials import keep_materials
 from media_connectors.models import MediaAccount, MediaApplication, MediaCredential
 from tests.factories import OrganizationFactory, make_agency, make_member
 from xmagnet.accounts.models import AccountGrant, Agency, ApiToken, Invitation, Membership, Organization, User
@@ -117,7 +118,10 @@ def _fill(side: Side) -> None:
         bid_fen=5000,
         daily_budget_fen=50000,
         job_id=job.pk,
+        titles=[canary],
+        materials=[{"kind": "video", "remote_id": f"v{canary}", "cover_remote_id": ""}],
     )
+    keep_materials([plan.pk])
     row = BulkRow.objects.create(
         job=job, row_index=0, line=1, client_ref=canary, account=account, plan=plan, state="succeeded",
         outcome="created", source={"name": canary}, spec={},

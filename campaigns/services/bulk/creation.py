@@ -19,6 +19,7 @@ from campaigns.services.bulk.executors import Account, Answer, ClaimedRow, Jobs,
 from campaigns.services.bulk.references import hold_references
 from campaigns.services.bulk.unfinished import complete_plans, materials_of, without_creative
 from campaigns.services.bulk.verdicts import failed, in_flight_elsewhere, not_sent, unsettled
+from campaigns.services.materials import keep_materials
 from media_connectors.choices import CommandState
 from media_connectors.services.commands import Command, CommandDraft
 from xmagnet.audit.services import Entry, record_many
@@ -312,8 +313,9 @@ class CreatePlans:
             and verdict.plan_id is None
             and verdict.state in {RowState.SUCCEEDED, RowState.FAILED}
         ]
-        complete_plans(verdicts)
+        completed = complete_plans(verdicts)
         if not made:
+            keep_materials(completed)
             return {}
         taken = self._taken_refs(made)
         plans = Plan.objects.bulk_create(
@@ -323,6 +325,7 @@ class CreatePlans:
             update_fields=_ASKED_FOR,
         )
         plan_ids = {verdict.row.id: plan.pk for verdict, plan in zip(made, plans, strict=True)}
+        keep_materials([*completed, *plan_ids.values()])
         self._audit(made, plan_ids)
         return plan_ids
 

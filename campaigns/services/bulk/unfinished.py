@@ -23,14 +23,17 @@ def without_creative(plans: Iterable[Plan], rows: Sequence[ClaimedRow]) -> set[i
         return {plan_id for plan_id, state in before.values_list("plan_id", "state") if state == RowState.FAILED}
 
 
-def complete_plans(verdicts: Iterable[Verdict]) -> None:
-    """Plans that got their creative now show what it is made of; in the caller's transaction."""
+def complete_plans(verdicts: Iterable[Verdict]) -> list[int]:
+    """Plans that got their creative now show what it is made of; in the caller's transaction. Their ids."""
+    completed = []
     for verdict in verdicts:
         if verdict.plan_id is None or verdict.state != RowState.SUCCEEDED:
             continue
         if verdict.outcome != RowOutcome.MATCHED_EXISTING:
             spec = verdict.row.spec
             Plan.objects.filter(pk=verdict.plan_id).update(titles=spec["titles"], materials=materials_of(spec))
+            completed.append(verdict.plan_id)
+    return completed
 
 
 def materials_of(spec: dict[str, object]) -> list[dict[str, object]]:

@@ -207,6 +207,7 @@ def material_from_video(item: JsonObject, kind: MaterialKind) -> UploadedMateria
         size_bytes=as_int(item.get("size")),
         url=as_text(item.get("url")),
         is_ready=as_int(item.get("new_status")) == MATERIAL_READY,
+        image_url=as_text(item.get("cover_url")),
     )
 
 
@@ -220,6 +221,7 @@ def material_from_image(data: JsonObject, kind: MaterialKind) -> UploadedMateria
         height=as_int(data.get("height")),
         size_bytes=as_int(data.get("size")),
         url=as_text(data.get("url")),
+        image_url=as_text(data.get("url")),
     )
 
 

@@ -204,6 +204,7 @@ def material_from_image(item: JsonObject, kind: MaterialKind) -> UploadedMateria
         height=as_int(item.get("height")),
         size_bytes=as_int(item.get("size")),
         url=as_text(item.get("url")),
+        image_url=as_text(item.get("url")),
     )
 
 
@@ -217,6 +218,7 @@ def material_from_video(item: JsonObject, kind: MaterialKind) -> UploadedMateria
         height=as_int(item.get("height")),
         size_bytes=as_int(item.get("size")),
         url=as_text(item.get("video_url") or item.get("url")),
+        image_url=as_text(item.get("poster_url")),
     )
 
 

@@ -32,12 +32,6 @@ from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
 
 
-@pytest.fixture
-def scope(world):
-    with organization_scope(world.organization.pk):
-        yield
-
-
 def plans():
     with transaction.atomic():
         return list(Plan.objects.order_by("client_ref"))  # the order of the rows that made them

@@ -20,15 +20,8 @@ from tests.campaigns.bulk.conftest import World
 from tests.campaigns.bulk.test_machine import drain, submit
 from xmagnet.audit.models import AuditEvent
 from xmagnet.core.clock import MEDIA_TIMEZONE
-from xmagnet.core.scope import organization_scope
 
 PLATFORMS = ["douyin", "toutiao", "kuaishou"]
-
-
-@pytest.fixture
-def scope(world):
-    with organization_scope(world.organization.pk):
-        yield
 
 
 def sync(world, platform, *, later=timedelta()):
@@ -155,6 +148,7 @@ def test_numbers_and_funds_arrive_with_their_cursor(world: World, scope, platfor
             "plans",
             "funds",
             "metrics",
+            "materials",
         }
 
 

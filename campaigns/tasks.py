@@ -19,7 +19,7 @@ from campaigns.services.bulk.sweeping import sweep
 from campaigns.services.changes.queueing import send_due_changes
 from campaigns.services.sync import due_accounts, sync_account
 from campaigns.services.windows import roll_stale_accounts
-from media_connectors.services.health import tell_stalled
+from media_connectors.services.health import tell_ending_logins, tell_stalled
 from xmagnet.accounts.models import Organization
 from xmagnet.core.scope import organization_scope
 
@@ -92,10 +92,11 @@ def sync_one(organization_id: int, account_id: int) -> None:
 
 @shared_task(name="sync.watch")
 def watch_sync() -> None:
-    """Tell people of accounts whose numbers no longer arrive."""
+    """Tell people of accounts whose numbers no longer arrive, and of logins that are about to end."""
     for organization_id in Organization.objects.filter(is_active=True).values_list("id", flat=True):
         with organization_scope(organization_id):
             tell_stalled(timezone.now())
+            tell_ending_logins(timezone.now())
 
 
 @shared_task(name="metrics.roll")

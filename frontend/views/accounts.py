@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -22,8 +21,6 @@ from xmagnet.core.errors import DomainError
 from xmagnet.core.money import fen_from_yuan, yuan_from_fen
 
 HEALTH_TONES = {"ok": "good", "needs_authorization": "bad", "failing": "bad", "refused": "bad", "paused": "quiet"}
-#: a login that dies within this time is told about
-EXPIRY_WARNING = timedelta(days=7)
 
 
 class AccountList(Page):
@@ -54,7 +51,7 @@ class AccountList(Page):
             healths=AccountHealth.choices,
             health_labels=dict(AccountHealth.choices),
             health_tones=HEALTH_TONES,
-            expiry_warning_at=timezone.now() + EXPIRY_WARNING,
+            ending={account.id for account in shown if account.ends_soon(timezone.now())},
             agencies=agency_options(everything),
             is_filtered=bool(platform or state or agency or text),
             **kwargs,

@@ -16,6 +16,8 @@ from frontend.tables.plan_columns import metric_hint
 from frontend.templatetags.kit import platform_name
 from frontend.views.base import Page
 from frontend.views.jobs import described
+from media_connectors.choices import AccountHealth
+from media_connectors.selectors.directory import AccountFacts
 from xmagnet.jobs.selectors import list_jobs
 
 JOBS_SHOWN = 5
@@ -53,6 +55,7 @@ class Overview(Page):
             attention=[described_attention(item) for item in board.attention],
             balances=board.balances[:ACCOUNTS_SHOWN],
             soon_hours=BALANCE_HORIZON_HOURS,
+            logins=logins_that_end(board)[:ACCOUNTS_SHOWN],
             late=late[:ACCOUNTS_SHOWN],
             late_count=len(late),
             data_until=min((one.metrics_until for one in board.freshness if one.metrics_until), default=None),
@@ -65,6 +68,14 @@ class Overview(Page):
 def agency_aim(whole: Targets) -> Aim:
     """What an agency is measured by: the advertiser's CPA and ROI. Nobody says which part of the cost is its own."""
     return Aim(Targets(None, whole.cpa_fen, whole.roi), cpa_fen=whole.cpa_fen)
+
+
+def logins_that_end(board: Board) -> list[AccountFacts]:
+    """Accounts in use whose login has ended or will within days, the ended ones first."""
+    accounts = [one.account for one in board.freshness]
+    ended = [account for account in accounts if account.health == AccountHealth.NEEDS_AUTHORIZATION]
+    ending = [account for account in accounts if account.ends_soon(board.at)]
+    return ended + sorted(ending, key=lambda account: account.authorized_until or board.at)
 
 
 def described_attention(item: Any) -> dict[str, Any]:

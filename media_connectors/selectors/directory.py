@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
+from media_connectors.choices import AccountHealth
 from media_connectors.models import MediaAccount
 from xmagnet.core.tenancy import Narrowing
+
+#: every refresh gives a login a month of life; one with less than this left has not been refreshed for weeks
+LOGIN_WARNING = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,14 @@ class AccountFacts:
     plans_synced_at: datetime | None
     metrics_synced_at: datetime | None
     authorized_until: datetime | None  # when the login dies unless it is refreshed; None without a login
+
+    def ends_soon(self, now: datetime) -> bool:
+        """The login dies within days: it has not renewed itself for weeks, as it does with every refresh."""
+        return (
+            self.authorized_until is not None
+            and self.health != AccountHealth.NEEDS_AUTHORIZATION
+            and self.authorized_until < now + LOGIN_WARNING
+        )
 
     @property
     def is_low(self) -> bool:

@@ -13,9 +13,11 @@ from media_connectors.choices import AccountHealth
 from media_connectors.errors import AuthRevoked, MediaError, PermissionDenied, RateLimited, Transient
 from media_connectors.gateway.credentials import ask_for_person, live_credential, refresh_credential
 from media_connectors.models import MediaAccount
+from media_connectors.selectors.directory import LOGIN_WARNING
 from media_connectors.services.cursors import tell_if_low
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record
+from xmagnet.core.clock import MEDIA_TIMEZONE
 from xmagnet.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from xmagnet.notices.choices import Event
 from xmagnet.notices.services import notify
@@ -92,6 +94,37 @@ def tell_stalled(now: datetime) -> int:
                 dedupe_key=f"sync.stalled:{account.pk}:{account.until.timestamp():.0f}",
             )
     return len(stalled)
+
+
+def tell_ending_logins(now: datetime) -> int:
+    """Tell people of logins that end within ``LOGIN_WARNING``, once for each end; how many there are.
+
+    In the organization in scope. Paused accounts count: their logins are not refreshed and die unnoticed.
+    """
+    with transaction.atomic():
+        accounts = (
+            MediaAccount.objects.filter(
+                credential__refresh_expires_at__lt=now + LOGIN_WARNING, credential__is_revoked=False
+            )
+            .exclude(health=AccountHealth.NEEDS_AUTHORIZATION)
+            .select_related("credential")
+        )
+        ending = list(accounts)
+        for account in ending:
+            ends_at = account.credential.refresh_expires_at
+            notify(
+                Event.LOGIN_ENDING,
+                object_id=account.pk,
+                data={
+                    "account_name": account.name,
+                    "remote_id": account.remote_id,
+                    "ends_on": ends_at.astimezone(MEDIA_TIMEZONE).date().isoformat(),
+                },
+                account_id=account.pk,
+                agency_id=account.agency_id,
+                dedupe_key=f"account.login_ending:{account.pk}:{ends_at.timestamp():.0f}",
+            )
+    return len(ending)
 
 
 def pause_account(actor: Actor, *, account_id: int, reason: str = "") -> None:

@@ -26,6 +26,7 @@ DATA: dict[Event, dict[str, Any]] = {
     Event.BALANCE_LOW: {"account_name": "A", "remote_id": "1", "balance_fen": 1000, "limit_fen": 50000},
     Event.ACCOUNT_REFUSED: {"account_name": "A", "remote_id": "1", "message": "No permission"},
     Event.NEEDS_AUTHORIZATION: {"account_name": "A", "remote_id": "1", "message": "withdrawn"},
+    Event.LOGIN_ENDING: {"account_name": "A", "remote_id": "1", "ends_on": "2026-12-01"},
     Event.SYNC_STALLED: {"account_name": "A", "remote_id": "1", "minutes": 42},
     Event.WEBHOOK_DISABLED: {"host": "crm.example.com", "reason": "gone"},
     Event.MEMBER_JOINED: {"name": "Wang", "email": "wang@example.com"},

@@ -1,14 +1,18 @@
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 
 from tests.campaigns.conftest import NOW
 from tests.campaigns.rows import hour, ingest
 from tests.factories import make_account, make_agency, make_plan
+from tests.media_connectors.rows import make_credential
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
+from xmagnet.core.scope import organization_scope
 
 HOME = "/o/sunrise/"
 
@@ -91,6 +95,19 @@ def test_money_and_late_data_are_told(organization: Organization, admin: Client)
     assert "below its alarm" in html
     assert "1 late" in html
     assert account.name in html
+
+
+def test_logins_that_end_are_told_beside_the_money(organization: Organization, admin: Client) -> None:
+    credential = make_credential(organization)
+    make_account(organization, name="Ending", credential=credential)
+    make_account(organization, name="Ended", health="needs_authorization")
+    make_account(organization, name="Well", credential=make_credential(organization))
+    with organization_scope(organization.pk), transaction.atomic():
+        type(credential).objects.filter(pk=credential.pk).update(refresh_expires_at=NOW + timedelta(days=2))
+    accounts = admin.get(HOME).context["logins"]
+    assert [account.name for account in accounts] == ["Ended", "Ending"]
+    html = admin.get(HOME).content.decode()
+    assert html.count("must be authorized again") == html.count("expires soon") == 1
 
 
 def test_the_board_costs_few_queries(

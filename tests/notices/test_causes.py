@@ -138,6 +138,25 @@ def test_a_standstill_is_told_once_and_again_when_it_comes_back(organization: Or
     assert told() == ["sync.stalled", "sync.stalled"]
 
 
+def test_a_login_that_is_about_to_end_is_told_once_for_each_end(organization: Organization, scope: None):
+    now = timezone.now()
+    credential = make_credential(organization)
+    account = make_account(organization, credential=credential, is_active=False)
+    make_account(organization)  # nobody's login
+    ends_at = credential.refresh_expires_at
+    assert health.tell_ending_logins(now) == 0  # a month of life: it renews itself
+    soon = ends_at - timedelta(days=7) + timedelta(minutes=1)
+    assert (health.tell_ending_logins(soon), health.tell_ending_logins(soon + timedelta(days=1))) == (1, 1)
+    notice = Notice.objects.get()
+    assert (notice.event, notice.account_id) == ("account.login_ending", account.pk)
+    type(credential).objects.update(refresh_expires_at=ends_at + timedelta(days=30))
+    assert health.tell_ending_logins(soon) == 0
+    assert health.tell_ending_logins(soon + timedelta(days=30)) == 1
+    assert told() == ["account.login_ending"] * 2
+    health.report_failure(account.pk, AuthRevoked("withdrawn"))
+    assert health.tell_ending_logins(soon + timedelta(days=31)) == 0  # it has ended, and was told so
+
+
 def test_who_invites_hears_that_the_person_joined(organization: Organization, scope: None):
     actor = make_actor(organization, user_id=make_member(organization).pk)
     made = members.invite_member(actor, email="wang@example.com", access=MemberAccess(Role.ANALYST))

@@ -16,6 +16,7 @@ class Event(models.TextChoices):
     BALANCE_LOW = "balance.low", _("An account's balance is below its alarm")
     NEEDS_AUTHORIZATION = "account.needs_authorization", _("A media account must be authorized again")
     ACCOUNT_REFUSED = "account.refused", _("The media refuses a media account")
+    LOGIN_ENDING = "account.login_ending", _("A media account's login ends soon")
     SYNC_STALLED = "sync.stalled", _("An account's data no longer arrives")
     WEBHOOK_DISABLED = "webhook.disabled", _("A webhook was switched off")
     MEMBER_JOINED = "member.joined", _("An invited person joined")
@@ -65,6 +66,7 @@ RULES: dict[Event, Rule] = {
     Event.BALANCE_LOW: Rule("accounts:read", Severity.WARN, _BELL_AND_MAIL),
     Event.NEEDS_AUTHORIZATION: Rule("accounts:read", Severity.BAD, _BELL_AND_MAIL),
     Event.ACCOUNT_REFUSED: Rule("accounts:read", Severity.BAD, _BELL_AND_MAIL),
+    Event.LOGIN_ENDING: Rule("accounts:read", Severity.WARN, _BELL_AND_MAIL),
     Event.SYNC_STALLED: Rule("accounts:read", Severity.WARN, _BELL),
     Event.WEBHOOK_DISABLED: Rule("webhooks:manage", Severity.WARN, _BELL_AND_MAIL),
     Event.MEMBER_JOINED: Rule("members:read", Severity.INFO, _BELL),

@@ -130,6 +130,18 @@ def _account_refused(data: Mapping[str, Any]) -> tuple[str, str, str]:
     return title, " ".join(filter(None, (text, str(data.get("message") or "")))), "account"
 
 
+def _login_ending(data: Mapping[str, Any]) -> tuple[str, str, str]:
+    title = _("%(account)s: the login ends on %(day)s") % {
+        "account": data.get("account_name", ""),
+        "day": data.get("ends_on", ""),
+    }
+    text = _(
+        "It has not renewed itself. Refresh the login, or authorize the account again; after that day nothing is read "
+        "from or sent to it."
+    )
+    return title, text, "account"
+
+
 def _sync_stalled(data: Mapping[str, Any]) -> tuple[str, str, str]:
     title = _("%(account)s: no data arrives") % {"account": data.get("account_name", "")}
     minutes = int(data["minutes"])
@@ -164,6 +176,7 @@ _SPEAKERS: dict[Event, Callable[[Mapping[str, Any]], tuple[str, str, str]]] = {
     Event.BALANCE_LOW: _balance_low,
     Event.NEEDS_AUTHORIZATION: _needs_authorization,
     Event.ACCOUNT_REFUSED: _account_refused,
+    Event.LOGIN_ENDING: _login_ending,
     Event.SYNC_STALLED: _sync_stalled,
     Event.WEBHOOK_DISABLED: _webhook_disabled,
     Event.MEMBER_JOINED: _member_joined,

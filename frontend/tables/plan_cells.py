@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.html import escape, format_html
@@ -15,19 +14,9 @@ from campaigns.contracts import METRICS, PlanRow, PlanTotals
 from frontend import formats
 from frontend.plan_words import DELIVERY_TONES, LEARNING_TONES, REVIEW_TONES, STATUS_TONES, schedule_text
 from frontend.tables.plan_columns import Column
-from frontend.templatetags.kit import exact_time, platform_name, relative_words
+from frontend.templatetags.kit import exact_time, icon, platform_name, relative_words
 
 _ARROWS = {"up": "▲", "down": "▼", "flat": "＝", "none": ""}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A plan and its scrolling cells, ready to be written."""
-
-    row: PlanRow
-    status: SafeString
-    platform: SafeString
-    cells: SafeString
 
 
 def metric_text(key: str, value: float | None) -> str:
@@ -63,19 +52,29 @@ class LineWriter:
         self._status = _badges(Status, STATUS_TONES)
         self._platforms: dict[str, SafeString] = {}
         self._against = escape(_("%(now)s, earlier %(before)s"))
+        self._rename, self._restatus = escape(_("Change the name")), _("Change the status")
         self._words = {"up": _("up"), "down": _("down"), "flat": _("unchanged"), "none": ""}
 
-    def line(self, row: PlanRow) -> Line:
-        """One plan."""
+    def line(self, row: PlanRow) -> SafeString:
+        """One plan: the cells that stay and those that scroll."""
         if row.platform not in self._platforms:
             self._platforms[row.platform] = format_html(
                 '<span class="platform" data-platform="{}">{}</span>', row.platform, platform_name(row.platform)
             )
-        status = self._status[row.status]
+        name, rename = escape(row.name), ""
         if self._may_edit and row.status != "deleted":
-            status = self._editable(row, "status", status, _("Change the status"))
+            rename = (
+                f'<button type="button" class="icon-button name-edit" data-edit="name" data-plan="{row.id}"'
+                f' aria-label="{self._rename}">{icon("edit", "sm")}</button>'
+            )
         cells = "".join(writer(row) for _column, writer in self._writers)
-        return Line(row, status, self._platforms[row.platform], _safe(cells))
+        return _safe(
+            f'<tr data-row="{row.id}"><td class="fix-check"><input type="checkbox" name="plan" value="{row.id}"'
+            f' aria-label="{name}"></td><td class="fix-name"><a href="{row.id}/" data-hint="{name}">{name}</a>'
+            f"<small>{escape(row.remote_id)}</small>{rename}</td>"
+            f'<td class="fix-status">{self._if_editable(row, "status", self._status[row.status], self._restatus)}</td>'
+            f'<td class="fix-media">{self._platforms[row.platform]}</td>{cells}</tr>'
+        )
 
     def totals(self, totals: PlanTotals) -> SafeString:
         """The cells of the totals row: ratios from sums, nothing under attributes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -34,8 +35,12 @@ register.filter("ratio", formats.decimal)
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "") -> SafeString:
-    """An icon of the sprite; decoration only, so hidden from screen readers. ``size``: "", "sm" or "lg"."""
+    """An icon of the sprite; decoration only, so hidden from screen readers. ``size``: "", "sm" or "lg".
+
+    Kept: a page has a hundred of few kinds, and the sprite's address does not change while a process lives.
+    """
     return format_html(
         '<svg class="icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         f" icon-{size}" if size else "",

@@ -108,7 +108,6 @@ class PlanTable(_Table, Page):
             current=state.encoded(page=1),
             density=density if density in DENSITIES else DENSITIES[0],
             may_edit=may_edit,
-            rename_label=_("Change the name"),
             bulk_actions=_bulk_actions(self.actor),
             page_shortcuts=_shortcuts(),
             **kwargs,

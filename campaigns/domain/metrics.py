@@ -18,6 +18,8 @@ MEASURES = (
 #: conversions of the charge's day, grown by what has not had time to arrive (see ``campaigns.domain.maturity``)
 MATURED = "matured_conversions"
 COLUMNS = (*MEASURES, MATURED)
+#: names the columns of a kept window's row that hold the range before it
+BEFORE = "before_"
 
 Unit = Literal["money", "count", "percent", "ratio", "seconds"]
 Basis = Literal["delivery", "billing", "conversion"]

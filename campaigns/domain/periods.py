@@ -11,20 +11,15 @@ Compare = Literal["", "previous", "same_hours"]
 
 
 class Window(IntEnum):
-    """Ranges kept summed per plan; the numbers are stored and never reused."""
+    """Ranges kept summed per plan; the numbers are stored and never reused (4, 6 … 12 were others)."""
 
     TODAY = 1
     YESTERDAY_SAME_HOURS = 2
     YESTERDAY = 3
-    DAY_BEFORE_YESTERDAY = 4
     LAST_3_DAYS = 5
-    PREVIOUS_3_DAYS = 6
     LAST_7_DAYS = 7
-    PREVIOUS_7_DAYS = 8
     LAST_14_DAYS = 9
-    PREVIOUS_14_DAYS = 10
     LAST_30_DAYS = 11
-    PREVIOUS_30_DAYS = 12
     LIFETIME = 13
 
 
@@ -32,27 +27,26 @@ class Window(IntEnum):
 SPANS: dict[Window, tuple[int | None, int]] = {
     Window.TODAY: (0, 0),
     Window.YESTERDAY: (1, 1),
-    Window.DAY_BEFORE_YESTERDAY: (2, 2),
     Window.LAST_3_DAYS: (3, 1),
-    Window.PREVIOUS_3_DAYS: (6, 4),
     Window.LAST_7_DAYS: (7, 1),
-    Window.PREVIOUS_7_DAYS: (14, 8),
     Window.LAST_14_DAYS: (14, 1),
-    Window.PREVIOUS_14_DAYS: (28, 15),
     Window.LAST_30_DAYS: (30, 1),
-    Window.PREVIOUS_30_DAYS: (60, 31),
     Window.LIFETIME: (None, 0),
 }
+#: windows of closed days: beside its numbers a row holds those of as many days before, which comparisons read.
+#: Before today comes yesterday, a window of its own: today's rows are written every minute and stay narrow.
+WITH_BEFORE = frozenset(
+    {Window.YESTERDAY, Window.LAST_3_DAYS, Window.LAST_7_DAYS, Window.LAST_14_DAYS, Window.LAST_30_DAYS}
+)
 
-#: name → window, and the window that comes before it
-PRESETS: dict[str, tuple[Window, Window | None]] = {
-    "today": (Window.TODAY, Window.YESTERDAY),
-    "yesterday": (Window.YESTERDAY, Window.DAY_BEFORE_YESTERDAY),
-    "last_3_days": (Window.LAST_3_DAYS, Window.PREVIOUS_3_DAYS),
-    "last_7_days": (Window.LAST_7_DAYS, Window.PREVIOUS_7_DAYS),
-    "last_14_days": (Window.LAST_14_DAYS, Window.PREVIOUS_14_DAYS),
-    "last_30_days": (Window.LAST_30_DAYS, Window.PREVIOUS_30_DAYS),
-    "lifetime": (Window.LIFETIME, None),
+PRESETS: dict[str, Window] = {
+    "today": Window.TODAY,
+    "yesterday": Window.YESTERDAY,
+    "last_3_days": Window.LAST_3_DAYS,
+    "last_7_days": Window.LAST_7_DAYS,
+    "last_14_days": Window.LAST_14_DAYS,
+    "last_30_days": Window.LAST_30_DAYS,
+    "lifetime": Window.LIFETIME,
 }
 #: the longest range that may be asked for, days
 LONGEST_RANGE = 400
@@ -72,12 +66,12 @@ class Period:
             if self.first_on is None or self.last_on is None:
                 raise ValueError("a period without a preset needs both days")
             return self.first_on, self.last_on
-        return window_days(PRESETS[self.preset][0], today)
+        return window_days(PRESETS[self.preset], today)
 
     def window(self, today: date) -> Window | None:
         """The summed window that answers it, or None; a range of days that equals a preset is that preset."""
         if self.preset:
-            return PRESETS[self.preset][0]
+            return PRESETS[self.preset]
         first_on, last_on = self.days(today)
         return next(
             (

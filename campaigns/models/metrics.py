@@ -74,13 +74,34 @@ class PlanDay(Measures):
 
 
 class PlanWindow(Measures):
-    """Sums of one plan over one ``domain.periods.Window``, true for the day ``as_of``: what makes the table fast."""
+    """Sums of one plan over one ``domain.periods.Window``, true for the day ``as_of``: what makes the table fast.
+
+    ``before_…`` are the sums over the range of equal length before it: NULL where there was nothing, and in windows
+    that hold none (``periods.WITH_BEFORE``). In one row, because a table of everything that is compared reads both of
+    every plan.
+    """
 
     pk = models.CompositePrimaryKey("organization_id", "window", "plan_id")
     window = models.SmallIntegerField()
     as_of = models.DateField()
     matured_conversions = models.FloatField(default=0)
     stat_date = None  # type: ignore[assignment]
+    before_impressions = models.BigIntegerField(null=True)
+    before_clicks = models.BigIntegerField(null=True)
+    before_cost_fen = models.BigIntegerField(null=True)
+    before_conversions = models.BigIntegerField(null=True)
+    before_billed_conversions = models.BigIntegerField(null=True)
+    before_deep_conversions = models.BigIntegerField(null=True)
+    before_revenue_fen = models.BigIntegerField(null=True)
+    before_plays = models.BigIntegerField(null=True)
+    before_plays_3s = models.BigIntegerField(null=True)
+    before_completed_plays = models.BigIntegerField(null=True)
+    before_watched_ms = models.BigIntegerField(null=True)
+    before_likes = models.BigIntegerField(null=True)
+    before_comments = models.BigIntegerField(null=True)
+    before_shares = models.BigIntegerField(null=True)
+    before_follows = models.BigIntegerField(null=True)
+    before_matured_conversions = models.FloatField(null=True)
 
     class Meta(Measures.Meta):
         managed = False

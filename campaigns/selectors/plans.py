@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from campaigns.contracts import PlanDetail, PlanQuery, PlanRow, PlanTablePage, PlanTotals
 from campaigns.domain.maturity import FINAL_AGE
 from campaigns.domain.metrics import METRICS, columns_of, values_of
-from campaigns.domain.periods import PRESETS, Compare, Period, Window, previous_days, window_days
+from campaigns.domain.periods import PRESETS, WITH_BEFORE, Compare, Period, Window, previous_days
 from campaigns.models import Plan
 from campaigns.selectors import frames, table_frames
 from campaigns.selectors.filters import Filtered, apply_filters
 from campaigns.selectors.maturity import arrived_shares
-from campaigns.selectors.sources import KeptWindow, Reach, Source, Sql, SummedDays, metric_sql
+from campaigns.selectors.sources import KeptBefore, KeptWindow, Reach, Source, Sql, SummedDays, metric_sql
 from campaigns.selectors.table_frames import Order, PageRow, Question, Totals
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
@@ -223,20 +223,18 @@ def resolve_range(query: PlanQuery) -> Range:
         yesterday = today - timedelta(days=1)
         compared: Source = KeptWindow(Window.YESTERDAY_SAME_HOURS, today)
         return Range(first_on, last_on, source, yesterday, yesterday, compared)
-    before_first, before_last = previous_days(first_on, last_on)
-    before = _previous_window(window, today, (before_first, before_last))
-    if before is not None and is_rolled:
-        compared = KeptWindow(before, today)
-    else:
-        compared = SummedDays(before_first, before_last, today, shares)
-    return Range(first_on, last_on, source, before_first, before_last, compared)
+    days = previous_days(first_on, last_on)
+    return Range(first_on, last_on, source, *days, _before(source, days, today, shares, is_rolled=is_rolled))
 
 
-def _previous_window(window: Window | None, today: date, days: tuple[date, date]) -> Window | None:
-    if window is None:
-        return None
-    found = dict(PRESETS.values()).get(window)
-    return found if found is not None and window_days(found, today) == days else None
+def _before(
+    source: Source, days: tuple[date, date], today: date, shares: tuple[float, ...], *, is_rolled: bool
+) -> Source:
+    """The days before the source's: kept in its row, or a window themselves, or summed now."""
+    if isinstance(source, KeptWindow) and source.window in WITH_BEFORE:
+        return KeptBefore()
+    window = Period("", *days).window(today)
+    return KeptWindow(window, today) if window is not None and is_rolled else SummedDays(*days, today, shares)
 
 
 def _check_period(query: PlanQuery, today: date) -> None:

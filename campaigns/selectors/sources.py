@@ -1,7 +1,8 @@
 """Where a plan's numbers come from, as parts of SQL: every part binds the organization, then the accounts in reach.
 
 A *source* joins one set of summed columns to the plan ``p``, aliased ``w`` (asked for) or ``c`` (compared with): a
-window that ingest keeps summed, or the day table summed now for any other range.
+window that ingest keeps summed, what such a window keeps of the range before it, or the day table summed now for any
+other range.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from campaigns.domain.maturity import FINAL_AGE
-from campaigns.domain.metrics import COLUMNS, MATURED, Metric
+from campaigns.domain.metrics import BEFORE, COLUMNS, MATURED, Metric
 from campaigns.domain.periods import Window
 
 
@@ -69,6 +70,16 @@ class KeptWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptBefore:
+    """What the kept window ``w`` is compared with: the range before it, in the same row."""
+
+    def join(self, alias: str, _reach: Reach, columns: Sequence[str], _plan_ids: Sequence[int] | None = None) -> Sql:
+        """Its columns under the names of all sources; nothing is looked up."""
+        named = ", ".join(f"w.{BEFORE}{column} AS {column}" for column in dict.fromkeys(columns))
+        return Sql(f" CROSS JOIN LATERAL (SELECT {named}) {alias}")
+
+
+@dataclass(frozen=True, slots=True)
 class SummedDays:
     """The day table summed over the range, conversions grown by what each day still misses."""
 
@@ -93,7 +104,7 @@ class SummedDays:
         return sql.add(f" {alias} ON {alias}.plan_id = p.id")
 
 
-Source = KeptWindow | SummedDays
+Source = KeptWindow | KeptBefore | SummedDays
 
 
 def matured_sql(alias: str) -> str:

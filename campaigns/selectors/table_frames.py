@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from campaigns.selectors.frames import numbers_of, plan_sums, rows_of, selected, totalled
-from campaigns.selectors.sources import KeptWindow, Reach, Source, Sql, SummedDays
+from campaigns.selectors.sources import KeptBefore, KeptWindow, Reach, Source, Sql, SummedDays
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,11 @@ class Question:
         """By their aliases: ``w`` is what was asked for, ``c`` what it is compared with."""
         return {"w": self.source} if self.compared is None else {"w": self.source, "c": self.compared}
 
+    @property
+    def row_sources(self) -> dict[str, Source]:
+        """Those that one look at a plan's row of numbers gives: what the window keeps of the days before it as well."""
+        return self.sources if isinstance(self.compared, KeptBefore) else {"w": self.source}
+
 
 class PageRow(NamedTuple):
     """A plan on a page: what it is sorted by, its sums, and those that it is compared with."""
@@ -74,7 +79,7 @@ def plan_page(question: Question, *, limit: int, offset: int) -> list[PageRow]:
     if question.is_plain and question.order.is_metric:
         found = _page_of_numbers(question, span)
     if not found:
-        sql = _matching(question, {"w": question.source})
+        sql = _matching(question, question.row_sources)
         found = rows_of(_ended(sql.append(question.keyset), question, span))
     rows = [_page_row(question, row) for row in found]
     if isinstance(question.compared, SummedDays):
@@ -87,8 +92,8 @@ def plan_page(question: Question, *, limit: int, offset: int) -> list[PageRow]:
 def page_and_totals(question: Question, *, limit: int, offset: int) -> tuple[list[PageRow], Totals]:
     """One page, and the totals of all that matches: every plan is looked at once for both.
 
-    Asked one after the other, each would join the same plans to the same numbers: nearly twice the work. Kept numbers
-    to compare with are added up and looked up beside what matches; carried along, they would double its width.
+    Asked one after the other, each would join the same plans to the same numbers: nearly twice the work. Another
+    window to compare with is added up and looked up beside what matches; joined as well, it would double the work.
     """
     columns = question.columns
     beside = question.compared if isinstance(question.compared, KeptWindow) else None
@@ -110,22 +115,23 @@ def page_and_totals(question: Question, *, limit: int, offset: int) -> tuple[lis
 
 def totals_of_numbers(question: Question) -> Totals | None:
     """The totals of a plain question, added up without a look at the plans; None where nobody has kept the sums."""
-    sources = list(question.sources.values())
-    kept = [one for one in sources if isinstance(one, KeptWindow)]
-    if not question.is_plain or len(kept) < len(sources):
+    if not question.is_plain or any(isinstance(one, SummedDays) for one in question.sources.values()):
         return None
-    reach, columns = question.reach, question.columns
+    reach, columns, own = question.reach, question.columns, question.row_sources
+    kept = [one for one in question.sources.values() if isinstance(one, KeptWindow)]
+    sums = "".join(totalled(alias, columns) for alias in own)
     sql = Sql("SELECT plans.count, numbers.* FROM (SELECT count(*) FROM campaigns_plan p WHERE ")
     sql.append(reach.where("p")).append(question.where)
-    sql.add(f') plans LEFT JOIN (SELECT w."window"{totalled("w", columns)} FROM campaigns_planwindow w WHERE ')
-    sql.append(reach.where("w"))
+    sql.add(f') plans LEFT JOIN (SELECT w."window"{sums} FROM campaigns_planwindow w')
+    sql.append(_kept_before(question)).add(" WHERE ").append(reach.where("w"))
     sql.add(' AND w."window" = ANY(%s) AND w.as_of = %s', [one.window for one in kept], kept[0].as_of)
     sql.append(_not_deleted("w.plan_id", reach))
     found = rows_of(sql.add(' GROUP BY w."window") numbers ON true'))
-    by_window = {row[1]: numbers_of(columns, row[2:]) for row in found if row[1] is not None}
-    nothing = dict.fromkeys(columns, 0.0)
-    sums = [by_window.get(one.window, nothing) for one in kept]
-    return Totals(found[0][0], sums[0], sums[1] if len(sums) > 1 else {})
+    by_window = {row[1]: row[2:] for row in found if row[1] is not None}
+    nothing = (0,) * len(columns) * len(own)
+    values = [value for one in kept for value in by_window.get(one.window, nothing)]
+    before = numbers_of(columns, values[len(columns) :]) if question.compared is not None else {}
+    return Totals(found[0][0], numbers_of(columns, values[: len(columns)]), before)
 
 
 def _matching(question: Question, sources: dict[str, Source]) -> Sql:
@@ -164,13 +170,20 @@ def _page_of_numbers(question: Question, span: tuple[int, int]) -> list[tuple[An
     order, reach, source = question.order, question.reach, question.source
     if not isinstance(source, KeptWindow) or (order.is_sum and not order.is_descending):
         return []
-    sql = Sql(f"SELECT p.id, {order.expression} AS sort_value{selected('w', question.columns)}")
-    sql.add(" FROM campaigns_planwindow w CROSS JOIN LATERAL (SELECT w.plan_id AS id) p WHERE ")
-    sql.append(source.where("w", reach)).append(_not_deleted("w.plan_id", reach)).append(question.keyset)
+    numbers = "".join(selected(alias, question.columns) for alias in question.row_sources)
+    sql = Sql(f"SELECT p.id, {order.expression} AS sort_value{numbers}")
+    sql.add(" FROM campaigns_planwindow w CROSS JOIN LATERAL (SELECT w.plan_id AS id) p").append(_kept_before(question))
+    sql.add(" WHERE ").append(source.where("w", reach)).append(_not_deleted("w.plan_id", reach)).append(question.keyset)
     found = rows_of(_ended(sql, question, span))
     if len(found) < span[0] or found[-1][1] is None or (order.is_sum and found[-1][1] <= 0):
         return []
     return found
+
+
+def _kept_before(question: Question) -> Sql:
+    """Its columns beside ``w``, where the window keeps them."""
+    compared = question.compared
+    return compared.join("c", question.reach, question.columns) if isinstance(compared, KeptBefore) else Sql()
 
 
 def _not_deleted(plan_id: str, reach: Reach) -> Sql:

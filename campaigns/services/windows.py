@@ -10,22 +10,34 @@ from typing import Any
 from django.db import connection, transaction
 
 from campaigns.domain.maturity import FINAL_AGE
-from campaigns.domain.metrics import COLUMNS, MATURED, MEASURES
-from campaigns.domain.periods import SPANS, Window, window_days
+from campaigns.domain.metrics import BEFORE, COLUMNS, MATURED, MEASURES
+from campaigns.domain.periods import SPANS, WITH_BEFORE, Window, previous_days, window_days
 from campaigns.models import WindowState
 from campaigns.selectors.maturity import arrived_shares
 from xmagnet.core.clock import MEDIA_TIMEZONE
 from xmagnet.core.scope import require_organization_id
 
-_COLUMNS = ", ".join(COLUMNS)
-_INSERT = f'INSERT INTO campaigns_planwindow (organization_id, account_id, plan_id, "window", as_of, {_COLUMNS})'
-_OLD = ", ".join(f"campaigns_planwindow.{column}" for column in ("as_of", *COLUMNS))
-_NEW = ", ".join(f"EXCLUDED.{column}" for column in ("as_of", *COLUMNS))
-_UPSERT = (
-    ' ON CONFLICT (organization_id, "window", plan_id) DO UPDATE SET '
-    + ", ".join(f"{column} = EXCLUDED.{column}" for column in ("as_of", *COLUMNS))
-    + f" WHERE ({_OLD}) IS DISTINCT FROM ({_NEW})"
-)
+_BOTH = (*COLUMNS, *(BEFORE + column for column in COLUMNS))
+
+
+def _insert(columns: Sequence[str]) -> str:
+    return (
+        "INSERT INTO campaigns_planwindow"
+        f' (organization_id, account_id, plan_id, "window", as_of, {", ".join(columns)})'
+    )
+
+
+def _upsert(columns: Sequence[str]) -> str:
+    """Rows that stay as they are are not written again."""
+    written = ("as_of", *columns)
+    old, new = (", ".join(f"{table}.{column}" for column in written) for table in ("campaigns_planwindow", "EXCLUDED"))
+    return (
+        ' ON CONFLICT (organization_id, "window", plan_id) DO UPDATE SET '
+        + ", ".join(f"{column} = EXCLUDED.{column}" for column in written)
+        + f" WHERE ({old}) IS DISTINCT FROM ({new})"
+    )
+
+
 #: windows that are sums of whole days; the others have their own ways
 _DAY_WINDOWS = tuple(window for window in SPANS if window not in {Window.LIFETIME, Window.YESTERDAY_SAME_HOURS})
 
@@ -121,10 +133,10 @@ def refresh_same_hours(cursor: Any, *, organization_id: int, account_id: int, no
     )
     sums = ", ".join(f"round(sum({column} * {share}))::bigint" for column in MEASURES)
     cursor.execute(
-        f"{_INSERT} SELECT organization_id, account_id, plan_id, {int(Window.YESTERDAY_SAME_HOURS)}, %(today)s, {sums},"
-        f" sum(billed_conversions * {share}) FROM campaigns_planhour WHERE organization_id = %(organization)s"
+        f"{_insert(COLUMNS)} SELECT organization_id, account_id, plan_id, {int(Window.YESTERDAY_SAME_HOURS)},"
+        f" %(today)s, {sums}, sum(billed_conversions * {share}) FROM campaigns_planhour WHERE organization_id = %(organization)s"
         " AND account_id = %(account)s AND stat_date = %(yesterday)s AND stat_hour <= %(hour)s"
-        f" GROUP BY organization_id, account_id, plan_id{_UPSERT}",
+        f" GROUP BY organization_id, account_id, plan_id{_upsert(COLUMNS)}",
         key,
     )
 
@@ -142,8 +154,9 @@ def add_to_lifetime(cursor: Any, key: dict[str, Any]) -> None:
         f"WITH f AS (SELECT plan_id, {fresh} FROM campaigns_staging_day GROUP BY plan_id),"
         f" o AS (SELECT plan_id, {fresh} FROM campaigns_planday WHERE organization_id = %(organization)s"
         " AND account_id = %(account)s AND stat_date BETWEEN %(first)s AND %(last)s GROUP BY plan_id)"
-        f" {_INSERT} SELECT %(organization)s, %(account)s, coalesce(f.plan_id, o.plan_id), {int(Window.LIFETIME)},"
-        f" %(last)s, {delta}, coalesce(f.billed_conversions, 0) - coalesce(o.billed_conversions, 0)"
+        f" {_insert(COLUMNS)} SELECT %(organization)s, %(account)s, coalesce(f.plan_id, o.plan_id),"
+        f" {int(Window.LIFETIME)}, %(last)s, {delta},"
+        " coalesce(f.billed_conversions, 0) - coalesce(o.billed_conversions, 0)"
         f" FROM f FULL JOIN o ON o.plan_id = f.plan_id WHERE {is_changed}"
         f' ON CONFLICT (organization_id, "window", plan_id) DO UPDATE SET {added}',
         key,
@@ -158,31 +171,45 @@ def add_to_lifetime(cursor: Any, key: dict[str, Any]) -> None:
 
 
 def _sum_windows(cursor: Any, key: dict[str, Any], chosen: Sequence[Window], plan_ids: list[int] | None) -> None:
-    """Sum the day table over each window; a plan without days in a window loses its row there."""
+    """Sum the day table over each window and the range before it; a plan without days in both loses its row there."""
     spans = {window: window_days(window, key["today"]) for window in chosen}
+    since = [previous_days(*span)[0] if window in WITH_BEFORE else span[0] for window, span in spans.items()]
     params = {
         **key,
         "plans": plan_ids,
         "windows": [int(window) for window in chosen],
-        "firsts": [spans[window][0] for window in chosen],
-        "lasts": [spans[window][1] for window in chosen],
-        "first": min(first for first, _ in spans.values()),
+        "since": since,
+        "firsts": [first for first, _ in spans.values()],
+        "lasts": [last for _, last in spans.values()],
+        "first": min(since),
         "last": max(last for _, last in spans.values()),
     }
-    sums = ", ".join(f"sum(d.{column})::bigint AS {column}" for column in MEASURES)
-    only = " AND d.plan_id = ANY(%(plans)s)" if plan_ids is not None else ""
+    columns = COLUMNS if WITH_BEFORE.isdisjoint(chosen) else _BOTH
     age = f"greatest(0, least(%(today)s::date - d.stat_date, {FINAL_AGE})) + 1"
+    grown = f"d.billed_conversions / (%(shares)s::double precision[])[{age}]"
+    sums = ", ".join(_summed(column, grown) for column in columns)
+    only = " AND d.plan_id = ANY(%(plans)s)" if plan_ids is not None else ""
     cursor.execute(
-        f'WITH fresh AS (SELECT d.plan_id, s."window", {sums},'
-        f" sum(d.billed_conversions / (%(shares)s::double precision[])[{age}]) AS {MATURED}"
-        " FROM campaigns_planday d JOIN unnest(%(windows)s::smallint[], %(firsts)s::date[], %(lasts)s::date[])"
-        ' AS s("window", first_on, last_on) ON d.stat_date BETWEEN s.first_on AND s.last_on'
+        f'WITH fresh AS (SELECT d.plan_id, s."window", {sums} FROM campaigns_planday d JOIN'
+        " unnest(%(windows)s::smallint[], %(since)s::date[], %(firsts)s::date[], %(lasts)s::date[])"
+        ' AS s("window", since, first_on, last_on) ON d.stat_date BETWEEN s.since AND s.last_on'
         " WHERE d.organization_id = %(organization)s AND d.account_id = %(account)s"
         f' AND d.stat_date BETWEEN %(first)s AND %(last)s{only} GROUP BY d.plan_id, s."window"),'
         " gone AS (DELETE FROM campaigns_planwindow d WHERE d.organization_id = %(organization)s"
         ' AND d.account_id = %(account)s AND d."window" = ANY(%(windows)s::smallint[])'
         f'{only} AND NOT EXISTS (SELECT 1 FROM fresh WHERE fresh.plan_id = d.plan_id AND fresh."window" = d."window"))'
-        f' {_INSERT} SELECT %(organization)s, %(account)s, plan_id, "window", %(today)s, {_COLUMNS}'
-        f" FROM fresh{_UPSERT}",
+        f' {_insert(columns)} SELECT %(organization)s, %(account)s, plan_id, "window", %(today)s, {", ".join(columns)}'
+        f" FROM fresh{_upsert(columns)}",
         params,
     )
+
+
+def _summed(column: str, grown: str) -> str:
+    """One column of a window's row: of its own days, or of those before them."""
+    measure = column.removeprefix(BEFORE)
+    value = f"sum({grown})" if measure == MATURED else f"sum(d.{measure})"
+    if measure == column:
+        value = f"coalesce({value} FILTER (WHERE d.stat_date >= s.first_on), 0)"
+    else:
+        value = f"{value} FILTER (WHERE d.stat_date < s.first_on)"
+    return f"{value}::{'double precision' if measure == MATURED else 'bigint'} AS {column}"

@@ -7,8 +7,8 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
-from campaigns.domain.metrics import MEASURES
-from campaigns.domain.periods import Window, window_days
+from campaigns.domain.metrics import BEFORE, MEASURES
+from campaigns.domain.periods import WITH_BEFORE, Window, previous_days, window_days
 from campaigns.models import AccountHour, MaturityReading, PlanDay, PlanHour, PlanWindow, WindowState
 from campaigns.services import hour_rows
 from campaigns.services.ingest import ensure_partitions, ingest_hours
@@ -19,6 +19,8 @@ from tests.campaigns.rows import hour, ingest
 from tests.factories import make_plan
 from xmagnet.core.clock import media_today
 from xmagnet.core.scope import organization_scope
+
+BEFORE_MEASURES = [BEFORE + measure for measure in MEASURES]
 
 
 @pytest.fixture
@@ -49,9 +51,10 @@ def test_hours_are_stored_and_summed_by_day_account_hour_and_window(world, scope
     assert PlanDay.objects.get(plan=plan, stat_date=TODAY).cost_fen == 150
     assert AccountHour.objects.get(stat_date=TODAY, stat_hour=9).cost_fen == 101
     assert windows(plan) == {
-        "TODAY": 150, "YESTERDAY": 40, "YESTERDAY_SAME_HOURS": 40, "LAST_3_DAYS": 40, "PREVIOUS_3_DAYS": 7,
+        "TODAY": 150, "YESTERDAY": 40, "YESTERDAY_SAME_HOURS": 40, "LAST_3_DAYS": 40,
         "LAST_7_DAYS": 47, "LAST_14_DAYS": 47, "LAST_30_DAYS": 47, "LIFETIME": 197,
     }  # fmt: skip
+    assert windows(plan, "before_cost_fen") == dict.fromkeys(windows(plan)) | {"LAST_3_DAYS": 7}
 
 
 def test_a_restated_day_replaces_the_old_numbers_exactly(world, scope):
@@ -184,7 +187,7 @@ def test_windows_roll_when_the_day_turns(world, scope, clock):
     rolled = windows(plan)
     assert "TODAY" not in rolled
     assert rolled["YESTERDAY"] == 100
-    assert (rolled["LAST_7_DAYS"], rolled["PREVIOUS_7_DAYS"]) == (100, 3)
+    assert (rolled["LAST_7_DAYS"], windows(plan, "before_cost_fen")["LAST_7_DAYS"]) == (100, 3)
     assert rolled["LIFETIME"] == 103
     assert WindowState.objects.get().rolled_on == TODAY + timedelta(days=1)
 
@@ -248,6 +251,12 @@ def test_hours_are_what_was_read_last_and_every_sum_agrees_with_them(world, scop
             first, last = window_days(window, today)
             expected = _sums(((plan,), row) for (plan, day, _), row in hours.items() if first <= day <= last)
             found = _stored(PlanWindow, "plan_id", window=int(window))
+            if window in WITH_BEFORE:
+                first, last = previous_days(first, last)
+                earlier = _sums(((plan,), row) for (plan, day, _), row in hours.items() if first <= day <= last)
+                kept = PlanWindow.objects.filter(window=int(window), before_cost_fen__isnull=False)
+                assert {row[:1]: row[1:] for row in kept.values_list("plan_id", *BEFORE_MEASURES)} == earlier
+                expected = dict.fromkeys(earlier, (0,) * len(MEASURES)) | expected
             if window == Window.LIFETIME:  # a plan that had numbers once keeps its row, with zeros
                 found = {key: row for key, row in found.items() if any(row) or key in expected}
             assert found == expected, window.name

@@ -15,7 +15,7 @@ from campaigns.contracts import Condition, PlanQuery
 from campaigns.domain.metrics import MEASURES
 from campaigns.domain.periods import Period
 from campaigns.selectors import plans, table_frames
-from campaigns.selectors.plans import plan_table
+from campaigns.selectors.plans import plan_detail, plan_rows, plan_table
 from campaigns.services.ingest import ingest_hours
 from campaigns.services.windows import roll_stale_accounts
 from media_connectors.contracts import MetricRow
@@ -99,6 +99,32 @@ def test_the_day_before_stands_beside_each_plan(actor: Any) -> None:
             page = plan_table(actor, PlanQuery(metrics=METRICS, compare="previous", sort="name", is_descending=False))
     assert [(row.metrics["cost"], row.compared["cost"]) for row in page.rows[:3]] == [(0, 900), (0, 700), (0, 0)]
     assert page.totals.compared["cost"] == 2_500
+
+
+@pytest.mark.parametrize(("days", "preset"), [(2, "yesterday"), (4, "last_3_days"), (9, "last_7_days")])
+@pytest.mark.parametrize("sort", ["cost", "name"])
+@pytest.mark.parametrize("is_descending", [True, False])
+def test_what_a_closed_window_is_compared_with_is_the_same_both_ways(
+    actor: Any, days: int, preset: str, sort: str, is_descending: bool
+) -> None:
+    """The same numbers asked for later: they lie in the range before; plans without any have nothing there."""
+    query = PlanQuery(
+        metrics=METRICS, period=Period(preset), compare="previous", sort=sort, is_descending=is_descending
+    )
+    later = media_now() + timedelta(days=days)
+    with time_machine.travel(later, tick=False), organization_scope(actor.organization_id):
+        with transaction.atomic():
+            by_days = plan_table(actor, query)
+        roll_stale_accounts(media_now())
+        with transaction.atomic():
+            short, long = plan_table(actor, query), plan_table(actor, replace(query, conditions=ANY_STATUS))
+            listed, _has_more = plan_rows(actor, query)
+            detail = plan_detail(actor, short.rows[0].id, period=Period(preset), metrics=METRICS)
+    assert short.rows == long.rows == by_days.rows == listed
+    assert short.totals == long.totals == by_days.totals
+    assert (short.totals.metrics["cost"], short.totals.compared["cost"]) == (0, 2_500)
+    assert sorted(row.compared["cost"] for row in short.rows) == [0] * 6 + [100, 300, 500, 700, 900]
+    assert detail.row.compared == short.rows[0].compared
 
 
 @pytest.mark.parametrize("conditions", [(), ANY_STATUS])

@@ -135,8 +135,8 @@ def refresh_same_hours(cursor: Any, *, organization_id: int, account_id: int, no
     cursor.execute(
         f"{_insert(COLUMNS)} SELECT organization_id, account_id, plan_id, {int(Window.YESTERDAY_SAME_HOURS)},"
         f" %(today)s, {sums}, sum(billed_conversions * {share}) FROM campaigns_planhour"
-        " WHERE organization_id = %(organization)s AND account_id = %(account)s AND stat_date = %(yesterday)s AND stat_hour <= %(hour)s"
-        f" GROUP BY organization_id, account_id, plan_id{_upsert(COLUMNS)}",
+        " WHERE organization_id = %(organization)s AND account_id = %(account)s AND stat_date = %(yesterday)s"
+        f" AND stat_hour <= %(hour)s GROUP BY organization_id, account_id, plan_id{_upsert(COLUMNS)}",
         key,
     )
 

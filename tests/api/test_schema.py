@@ -30,7 +30,7 @@ from campaigns.domain.rows.row import PlanRow
 from campaigns.services.bulk.accept import accept_rows
 from campaigns.services.bulk.options import BulkOptions
 from campaigns.services.bulk.preparing import prepare_job
-from tests.campaigns.bulk.test_machine import POLICY
+from tests.campaigns.bulk.engine import POLICY
 from tests.factories import (
     OrganizationFactory,
     make_account,

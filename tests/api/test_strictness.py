@@ -17,7 +17,7 @@ from django.urls import get_resolver
 from campaigns.models import BulkRow
 from campaigns.services.bulk.intake import XLSX_TYPE
 from tests.api.test_schema import document
-from tests.campaigns.bulk.test_api import ACCOUNT, Api, as_csv, row, rows
+from tests.campaigns.bulk.callers import ACCOUNT, Api, as_csv, row, rows
 from tests.factories import OrganizationFactory, make_campaign, make_plan
 from tests.media_connectors.rows import make_media_account
 from xmagnet.core.scope import organization_scope

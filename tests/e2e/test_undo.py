@@ -12,8 +12,8 @@ from pytest_django import Settings
 
 from campaigns.models import Plan
 from campaigns.services.bulk.preparing import prepare_job
-from tests.campaigns.bulk.conftest import World, media, mock_config, world
-from tests.campaigns.bulk.test_machine import POLICY, drain, submit
+from tests.campaigns.bulk.conftest import media, mock_config, world
+from tests.campaigns.bulk.engine import POLICY, World, drain, submit
 from tests.factories import make_member
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from pytest_django import Settings
@@ -13,25 +12,11 @@ from media_connectors.gateway.connectors import forget_connectors
 from media_connectors.mockserver.app import create_app
 from media_connectors.mockserver.config import MockConfig
 from media_connectors.mockserver.server import Server
+from tests.campaigns.bulk.callers import ACCOUNT, Api
+from tests.campaigns.bulk.engine import World
 from tests.campaigns.bulk.media import Media, open_media_accounts
 from tests.factories import OrganizationFactory, make_actor, make_member
-from xmagnet.accounts.actor import Actor
-from xmagnet.accounts.models import Organization
-
-
-@dataclass
-class World:
-    """One organization with an account on each media."""
-
-    organization: Organization
-    actor: Actor
-    media: Media
-    accounts: dict[str, tuple[int, str]]  # by platform: our id, the media's id
-
-    def rows(self, count: int, platform: str = "kuaishou", **changes: object) -> list[dict[str, object]]:
-        """Rows that the media accepts, each with its own bid."""
-        remote_id = self.accounts[platform][1]
-        return [self.media.row(platform, remote_id, number, **changes) for number in range(count)]
+from tests.media_connectors.rows import make_media_account
 
 
 @pytest.fixture
@@ -60,3 +45,10 @@ def world(transactional_db: None, media: Media) -> World:
     actor = make_actor(organization, user_id=user.pk, user_name="Optimizer")
     accounts = {platform: pairs[0] for platform, pairs in open_media_accounts(organization, media).items()}
     return World(organization, actor, media, accounts)
+
+
+@pytest.fixture
+def api(transactional_db: None) -> Api:
+    organization = OrganizationFactory()
+    make_media_account(organization, remote_id=ACCOUNT)
+    return Api(organization)

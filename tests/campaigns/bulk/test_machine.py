@@ -5,45 +5,10 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
-from campaigns.models import BulkRow, Campaign, Plan
-from campaigns.services.bulk.accept import accept_rows
-from campaigns.services.bulk.draining import drain_account
-from campaigns.services.bulk.leases import due_accounts
-from campaigns.services.bulk.options import BulkOptions
-from campaigns.services.bulk.policy import EnginePolicy
-from campaigns.services.bulk.preparing import prepare_job
-from tests.campaigns.bulk.conftest import World
+from campaigns.models import Campaign, Plan
+from tests.campaigns.bulk.engine import World, drain, job_of, rows_of, submit
 from xmagnet.audit.models import AuditEvent
 from xmagnet.core.scope import organization_scope
-from xmagnet.jobs.models import Job
-
-POLICY = EnginePolicy(drain_seconds=5.0, refresh_seconds=0.0)
-
-
-def submit(world: World, rows: list[dict[str, object]], *, key: str = "k1", **options: object) -> str:
-    """Accept and check rows; the job's id."""
-    with organization_scope(world.organization.pk):
-        job = accept_rows(world.actor, rows, options=BulkOptions(**options), idempotency_key=key).job
-    prepare_job(world.organization.pk, job.pk, POLICY)
-    return job.pk
-
-
-def drain(world: World, policy: EnginePolicy = POLICY) -> None:
-    """Drain every account that has something due."""
-    with organization_scope(world.organization.pk):
-        accounts = due_accounts()
-    for account_id in accounts:
-        drain_account(world.organization.pk, account_id, policy)
-
-
-def rows_of(world: World, job_id: str) -> list[BulkRow]:
-    with organization_scope(world.organization.pk), transaction.atomic():
-        return list(BulkRow.objects.filter(job_id=job_id).order_by("row_index"))
-
-
-def job_of(world: World, job_id: str) -> Job:
-    with organization_scope(world.organization.pk), transaction.atomic():
-        return Job.objects.get(pk=job_id)
 
 
 def test_kuaishou_is_asked_once_for_its_regions_and_a_foreign_code_fails_its_row(world: World):

@@ -15,8 +15,7 @@ from campaigns.services.bulk.progress import refresh_job
 from campaigns.services.bulk.waits import Waits
 from media_connectors.gateway.connectors import forget_connectors
 from media_connectors.models import MediaAccount, MediaCredential
-from tests.campaigns.bulk.conftest import World
-from tests.campaigns.bulk.test_machine import POLICY, drain, job_of, rows_of, submit
+from tests.campaigns.bulk.engine import POLICY, World, drain, job_of, rows_of, submit
 from xmagnet.accounts.models import Membership
 from xmagnet.core.crypto import encrypt
 from xmagnet.core.scope import organization_scope

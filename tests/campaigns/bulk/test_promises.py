@@ -22,8 +22,7 @@ from campaigns.services.bulk.sweeping import sweep
 from campaigns.services.sync import sync_account
 from media_connectors.mockserver.config import MockConfig
 from media_connectors.models import OutboundCommand
-from tests.campaigns.bulk.conftest import World
-from tests.campaigns.bulk.test_machine import POLICY, drain, job_of, rows_of, submit
+from tests.campaigns.bulk.engine import POLICY, World, drain, job_of, rows_of, submit
 from xmagnet.accounts.models import Membership
 from xmagnet.core.errors import NotFound
 from xmagnet.core.scope import organization_scope

@@ -27,8 +27,7 @@ from campaigns.services.bulk.preparing import prepare_job
 from campaigns.services.bulk.sweeping import expire_jobs, sweep
 from media_connectors.gateway.connectors import forget_connectors
 from media_connectors.models import OutboundCommand
-from tests.campaigns.bulk.conftest import World
-from tests.campaigns.bulk.test_machine import POLICY, drain, job_of, rows_of, submit
+from tests.campaigns.bulk.engine import POLICY, World, drain, job_of, rows_of, submit
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
 

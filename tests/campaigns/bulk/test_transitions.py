@@ -15,8 +15,7 @@ from campaigns.choices import RowState
 from campaigns.models import BulkRow
 from campaigns.services.bulk.executors import ClaimedRow, Verdict
 from campaigns.services.bulk.leases import claim, expire_leases, finish, renew, wake
-from tests.campaigns.bulk.conftest import World
-from tests.campaigns.bulk.test_machine import submit
+from tests.campaigns.bulk.engine import World, submit
 from xmagnet.core.scope import organization_scope
 
 ROWS = 4

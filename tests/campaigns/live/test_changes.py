@@ -22,8 +22,7 @@ from campaigns.services.changes.planning import (
 )
 from campaigns.services.ingest import ensure_partitions
 from media_connectors.services.lines import line_to
-from tests.campaigns.bulk.conftest import World
-from tests.campaigns.bulk.test_machine import POLICY, drain, job_of, rows_of, submit
+from tests.campaigns.bulk.engine import POLICY, World, drain, job_of, rows_of, submit
 from tests.factories import OrganizationFactory, make_actor
 from xmagnet.audit.models import AuditEvent
 from xmagnet.core.clock import media_today

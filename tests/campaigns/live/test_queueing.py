@@ -18,8 +18,7 @@ from campaigns.services.changes import queueing
 from campaigns.services.changes.planning import change_plans, preview_changes
 from campaigns.services.changes.queueing import cancel_queued_changes, send_due_changes
 from campaigns.services.ingest import ensure_partitions
-from tests.campaigns.bulk.conftest import World
-from tests.campaigns.bulk.test_machine import POLICY, drain, job_of, rows_of
+from tests.campaigns.bulk.engine import POLICY, World, drain, job_of, rows_of
 from tests.campaigns.live.test_changes import at_media, change, make, plans, scope
 from tests.factories import make_actor
 from xmagnet.accounts.models import Membership

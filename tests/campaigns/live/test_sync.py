@@ -16,8 +16,7 @@ from media_connectors.choices import AccountHealth
 from media_connectors.contracts import MetricRow, PlanChange, SwitchStatus
 from media_connectors.models import MediaAccount, SyncCursor
 from media_connectors.services.lines import line_to
-from tests.campaigns.bulk.conftest import World
-from tests.campaigns.bulk.test_machine import drain, submit
+from tests.campaigns.bulk.engine import World, drain, submit
 from xmagnet.audit.models import AuditEvent
 from xmagnet.core.clock import MEDIA_TIMEZONE
 

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.commands import migrate
-from django.db import connections
+from django.db import connections, transaction
 from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -53,6 +53,8 @@ def django_db_setup(
         with _default_connection(database_server, APPLICATION_ROLE, name), pytest.MonkeyPatch.context() as patch:
 
             def empty_as_owner(_test_case: TransactionTestCase) -> None:
+                if connections["default"].in_atomic_block:  # it would wait for itself
+                    raise RuntimeError("a test that empties the tables stands in a module that shares rows")
                 with database_server.connect(name, OWNER_ROLE) as connection:
                     databases.empty_tables(connection, keep=_KEPT_TABLES)
 
@@ -60,6 +62,18 @@ def django_db_setup(
             patch.setattr(TransactionTestCase, "_fixture_teardown", empty_as_owner)
             yield
         databases.drop_clone(database_server, name)
+
+
+@pytest.fixture(scope="module")
+def shared_rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A transaction around all tests of a module, for rows that they share: make them in a fixture of the module.
+
+    Each test's own transaction is a savepoint inside, so nothing that a test changes is seen by the next one. The
+    database's ``now()`` stands still for as long. Not for modules with tests that commit (``transactional_db``).
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @contextmanager

@@ -56,9 +56,9 @@ class World:
     headquarters: dict[str, User]
 
     def actors(self) -> list[tuple[str, User, bool]]:
-        """(label, user, is narrowed to the own agency)."""
-        people = [(f"{role}", user, False) for role, user in self.headquarters.items()]
-        return people + [(f"agency {role}", user, True) for role, user in self.own.users.items()]
+        """(role, user, is narrowed to the own agency)."""
+        people = [(role, user, False) for role, user in self.headquarters.items()]
+        return people + [(role, user, True) for role, user in self.own.users.items()]
 
 
 def make_world() -> World:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import hypothesis
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -19,6 +20,13 @@ from pytest_django.plugin import DjangoDbBlocker
 import xmagnet.celery  # noqa: F401  doorbells ring the app's broker (memory), not Celery's default
 from tests import databases
 from xmagnet.local.postgres import APPLICATION_ROLE, OWNER_ROLE
+
+# Hypothesis measures each example and each draw by the clock on the wall; on a machine with too much to do one pause of
+# 0.2 s would fail a test that found nothing. What was found is printed so that it can be found again.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("suite")
 
 # Filled by migrations and by `migrate` itself; a test that empties the database must leave them.
 _KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")

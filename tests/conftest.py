@@ -32,6 +32,19 @@ hypothesis.settings.load_profile("suite")
 _KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Half as many test processes again as cores: half of the time they wait, for other processes and the browser."""
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None  # xdist reads it
+    return max(2, len(os.sched_getaffinity(0)) * 3 // 2)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first; at the end it would keep one process busy and let the others look on."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[databases.TestServer]:
     """Give the tests' PostgreSQL server, for tests that need connections or databases of their own."""

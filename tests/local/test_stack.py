@@ -12,7 +12,7 @@ import pytest
 
 from tests.stacks import PATIENCE_SECONDS, RunningStack, bare_environment, manage, throw_away_stack, wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

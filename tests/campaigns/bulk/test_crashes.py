@@ -21,6 +21,7 @@ print(json.dumps(dict(bulk_crash.run(seed=7, scale=0.2))))
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_twenty_kills_in_three_hundred_rows_lose_and_double_nothing() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=PROJECT, env=dict(os.environ), capture_output=True, text=True, check=False

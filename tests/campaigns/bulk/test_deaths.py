@@ -14,6 +14,7 @@ from tests.stacks import PROJECT
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_whatever_is_killed_each_row_becomes_one_plan() -> None:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     done = subprocess.run(

@@ -11,8 +11,7 @@ from django.utils import timezone
 from campaigns.models import BulkRow
 from campaigns.services.bulk.sweeping import sweep
 from media_connectors.models import MediaAccount
-from tests.campaigns.bulk.conftest import World
-from tests.campaigns.bulk.test_machine import POLICY, drain, job_of, rows_of, submit
+from tests.campaigns.bulk.engine import POLICY, World, drain, job_of, rows_of, submit
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job, JobEvent
 from xmagnet.notices.models import Notice

@@ -13,8 +13,7 @@ from campaigns.services import libraries
 from media_connectors.choices import AccountHealth
 from media_connectors.contracts import LibraryMaterial, MaterialKind, Page
 from media_connectors.models import MediaAccount, SyncCursor
-from tests.campaigns.bulk.conftest import World
-from tests.campaigns.bulk.test_machine import drain, submit
+from tests.campaigns.bulk.engine import World, drain, submit
 from tests.campaigns.live.test_sync import PLATFORMS, sync
 from tests.factories import OrganizationFactory, make_account
 from xmagnet.core.scope import organization_scope

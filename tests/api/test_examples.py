@@ -22,12 +22,8 @@ from campaigns.models import Plan
 from campaigns.services.bulk.draining import drain_account
 from campaigns.services.bulk.leases import due_accounts
 from campaigns.services.bulk.preparing import prepare_job
-from tests.campaigns.bulk.engine import (
-    POLICY,
-    World,
-    drain,
-    submit,
-)
+from tests.campaigns.bulk.conftest import media, mock_config, world  # noqa: F401  fixtures
+from tests.campaigns.bulk.engine import POLICY, World, drain, submit
 from tests.factories import make_api_token, make_member
 from tests.stacks import free_ports, wait_until
 from xmagnet.core.scope import organization_scope
@@ -96,7 +92,7 @@ def _work(organization_id: int, stops: threading.Event, may_run: threading.Event
 
 
 @pytest.fixture
-def stage(world: World, live_server: Any) -> Iterator[Stage]:
+def stage(world: World, live_server: Any) -> Iterator[Stage]:  # noqa: F811
     token = make_api_token(world.organization, make_member(world.organization))
     submit(world, world.rows(1, "kuaishou", client_ref="first"), key="first")
     drain(world)

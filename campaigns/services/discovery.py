@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from media_connectors.contracts import RemoteCampaign, RemotePlan
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.services import Entry, record_many
+from xmagnet.core.batches import batches_of, rows_by_key
 from xmagnet.core.scope import require_organization_id
 
 #: what only people and our own commands change; a difference is drift
@@ -22,6 +23,7 @@ WATCHED = tuple(COLUMN_OF.values())
 #: the media's lists may still show the old value so long after our own change
 READ_LAG = timedelta(seconds=60)
 REFUSED = (Review.REJECTED, Review.PARTLY_REJECTED)
+_ROWS_AT_ONCE = 500
 _STATES = ("delivery_status", "learning_state", "review_state", "settings", "campaign_id", "remote_modified_at")
 
 
@@ -32,13 +34,6 @@ class Discovered:
     discovered_count: int = 0
     drifted_count: int = 0
     refused: tuple[Plan, ...] = ()  # known plans that the media's review has refused since the last reading
-
-    def __add__(self, other: Discovered) -> Discovered:
-        return Discovered(
-            self.discovered_count + other.discovered_count,
-            self.drifted_count + other.drifted_count,
-            self.refused + other.refused,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +47,11 @@ class _Everything:
 def upsert_campaigns(account_id: int, campaigns: Sequence[RemoteCampaign], *, now: datetime) -> int:
     """Write campaigns that are new or changed; how many."""
     account = _account(account_id)
-    known = {row.remote_id: row for row in Campaign.objects.filter(account_id=account_id)}
+    remotes = {campaign.remote_id: campaign for campaign in campaigns}
+    mine = Campaign.objects.filter(account_id=account_id, remote_id__in=list(remotes))
+    known = {row.remote_id: row for row in mine}
     fresh, changed = [], []
-    for remote in {campaign.remote_id: campaign for campaign in campaigns}.values():
+    for remote in remotes.values():
         values: dict[str, Any] = {
             "name": remote.name[:200],
             "status": str(remote.status),
@@ -94,7 +91,8 @@ def upsert_plans(account_id: int, plans: Sequence[RemotePlan], *, now: datetime,
     remotes = {plan.remote_id: plan for plan in plans}
     mine = Plan.objects.filter(account_id=account_id, remote_id__in=list(remotes)).select_for_update(of=("self",))
     known = {row.remote_id: row for row in mine}
-    campaigns = dict(Campaign.objects.filter(account_id=account_id).values_list("remote_id", "id"))
+    parents = Campaign.objects.filter(account_id=account_id, remote_id__in={plan.campaign_remote_id for plan in plans})
+    campaigns = dict(parents.values_list("remote_id", "id"))
     busy = _plans_in_hand(account_id)
     entries, fresh, changed, refused = [], [], [], []
     drifted = 0
@@ -131,26 +129,23 @@ def upsert_plans(account_id: int, plans: Sequence[RemotePlan], *, now: datetime,
     return Discovered(len(fresh), drifted, tuple(refused))
 
 
-def mark_deleted(account_id: int, present: Sequence[str], *, now: datetime) -> Discovered:
-    """Plans that a whole reading did not show any more are deleted at the media."""
+def mark_deleted(account_id: int, present: Collection[str], *, now: datetime) -> int:
+    """Plans that a whole reading did not show any more are deleted at the media; how many. In a transaction."""
     account = _account(account_id)
-    gone = list(
-        Plan.objects.filter(account_id=account_id, created_at__lt=now - READ_LAG)
-        .exclude(status=Status.DELETED)
-        .exclude(remote_id__in=list(present))
-    )
+    live = Plan.objects.filter(account_id=account_id, created_at__lt=now - READ_LAG).exclude(status=Status.DELETED)
+    # Compared here, not by the database: a large account's ids are more than a statement may bind.
+    known = rows_by_key(live.values_list("id", "remote_id"), "id")
     busy = _plans_in_hand(account_id)
-    gone = [row for row in gone if row.pk not in busy]
-    if gone:
-        Plan.objects.filter(pk__in=[row.pk for row in gone]).update(
-            status=Status.DELETED, delivery_status="deleted", synced_at=now
-        )
+    gone = [pk for pk, remote_id in known if remote_id not in present and pk not in busy]
+    for ids in batches_of(gone, _ROWS_AT_ONCE):
+        rows = Plan.objects.filter(pk__in=ids)
         entries = [
             _entry("plan.drifted", account, row, {"status": row.status}, {"status": str(Status.DELETED)})
-            for row in gone
+            for row in rows.order_by("id")
         ]
+        rows.update(status=Status.DELETED, delivery_status="deleted", synced_at=now)
         record_many(media_actor(account), entries)
-    return Discovered(0, len(gone))
+    return len(gone)
 
 
 def media_actor(account: AccountFacts) -> Actor:

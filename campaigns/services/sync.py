@@ -6,7 +6,7 @@ inside a transaction; what was read is written with its cursor in one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,11 +18,11 @@ from django.db import transaction
 from campaigns.choices import Review, Status
 from campaigns.models import Plan
 from campaigns.services.contents import describe_new_plans
-from campaigns.services.discovery import REFUSED, Discovered, mark_deleted, upsert_campaigns, upsert_plans
+from campaigns.services.discovery import REFUSED, mark_deleted, upsert_campaigns, upsert_plans
 from campaigns.services.ingest import collect_hours, store_hours
 from campaigns.services.libraries import sync_library
 from campaigns.services.telling import tell_rejected
-from media_connectors.contracts import Page, RemotePlan
+from media_connectors.contracts import Page
 from media_connectors.errors import AuthExpired, AuthRevoked, MediaError, PermissionDenied
 from media_connectors.services.cursors import (
     Kind,
@@ -52,6 +52,7 @@ FUNDS_EVERY = timedelta(minutes=5)
 WEEK_EVERY, WEEK = timedelta(minutes=30), timedelta(days=7)
 _REASONS_AT_ONCE = 10
 _READ_AT_ONCE = 20
+_WRITE_AT_ONCE = 500
 _STOPS_ALL = (AuthRevoked, AuthExpired, PermissionDenied)
 
 
@@ -109,42 +110,46 @@ def sync_account(organization_id: int, account_id: int, *, now: datetime) -> Syn
 
 def _sync_campaigns(line: AccountLine, report: SyncReport, now: datetime) -> None:
     since = _since(line.account_id, "campaigns", now)
-    campaigns = _read_all(
+    for campaigns in _batches(
         lambda cursor: line.call(
             lambda connector, access: connector.list_campaigns(access, cursor=cursor, modified_since=since)
         )
-    )
+    ):
+        with transaction.atomic():
+            report.campaign_count += upsert_campaigns(line.account_id, campaigns, now=now)
     with transaction.atomic():
-        report.campaign_count = upsert_campaigns(line.account_id, campaigns, now=now)
         _save_reading(line.account_id, "campaigns", now, is_full=since is None)
 
 
 def _sync_plans(line: AccountLine, report: SyncReport, now: datetime) -> None:
+    """Written down as the pages come: a large account's list would take gigabytes.
+
+    A reading that breaks off keeps what it found, each batch with its news; it marks nothing gone and saves no cursor,
+    so that the next one reads all of it again.
+    """
     since = _since(line.account_id, "plans", now)
-    plans = _read_all(
+    with transaction.atomic():
+        is_first = read_cursor(line.account_id, "plans").succeeded_at is None
+    seen: set[str] = set()
+    for plans in _batches(
         lambda cursor: line.call(
             lambda connector, access: connector.list_plans(access, cursor=cursor, modified_since=since)
         )
-    )
-    _keep_plans(line, plans, report, now, is_full=since is None)
+    ):
+        with transaction.atomic():
+            found = upsert_plans(line.account_id, plans, now=now, is_first=is_first)
+            if found.refused:
+                tell_rejected(found.refused)
+        seen.update(plan.remote_id for plan in plans)
+        report.plan_count += len(plans)
+        report.discovered_count += found.discovered_count
+        report.drifted_count += found.drifted_count
+    with transaction.atomic():
+        if since is None:
+            report.drifted_count += mark_deleted(line.account_id, seen, now=now)
+        _save_reading(line.account_id, "plans", now, is_full=since is None)
     describe_new_plans(line)
     _sync_rejections(line, now)
-
-
-def _keep_plans(
-    line: AccountLine, plans: list[RemotePlan], report: SyncReport, now: datetime, *, is_full: bool
-) -> None:
-    with transaction.atomic():
-        is_first = read_cursor(line.account_id, "plans").succeeded_at is None
-        found: Discovered = upsert_plans(line.account_id, plans, now=now, is_first=is_first)
-        if is_full:
-            found = found + mark_deleted(line.account_id, [plan.remote_id for plan in plans], now=now)
-        if found.refused:
-            tell_rejected(found.refused)
-        _save_reading(line.account_id, "plans", now, is_full=is_full)
-    report.plan_count += len(plans)
-    report.discovered_count += found.discovered_count
-    report.drifted_count += found.drifted_count
 
 
 def _sync_rejections(line: AccountLine, now: datetime) -> None:
@@ -245,16 +250,20 @@ def _save_reading(account_id: int, kind: Kind, now: datetime, *, is_full: bool) 
     save_cursor(account_id, kind, {"full_at": full_at}, at=now)
 
 
-def _read_all(read: Callable[[str | None], Page[T]]) -> list[T]:
-    """All pages, read to the end before anything is written: no call to a media inside a transaction."""
+def _batches(read: Callable[[str | None], Page[T]]) -> Iterator[list[T]]:
+    """The items of all pages, some pages' worth at a time: no call to a media inside a transaction, and no more in
+    memory than is written at once."""
     cursor: str | None = None
     items: list[T] = []
     while True:
         page = read(cursor)
         items += page.items
-        if page.next_cursor is None:
-            return items
         cursor = page.next_cursor
+        if items and (cursor is None or len(items) >= _WRITE_AT_ONCE):
+            yield items
+            items = []
+        if cursor is None:
+            return
 
 
 def _note_failure(account_id: int, kind: Kind, error: MediaError, report: SyncReport, now: datetime) -> None:

@@ -10,11 +10,14 @@ from django.utils import timezone
 
 from campaigns.domain.metrics import MEASURES
 from campaigns.models import Campaign, Plan, PlanHour
+from campaigns.services.discovery import upsert_plans
 from campaigns.services.ingest import ingest_hours
 from campaigns.services.sync import due_accounts, sync_account
 from media_connectors.choices import AccountHealth
 from media_connectors.contracts import MetricRow, PlanChange, SwitchStatus
+from media_connectors.errors import Transient
 from media_connectors.models import MediaAccount, SyncCursor
+from media_connectors.platforms.oceanengine.connector import OceanEngineConnector
 from media_connectors.services.lines import line_to
 from tests.campaigns.bulk.engine import World, drain, submit
 from xmagnet.audit.models import AuditEvent
@@ -124,6 +127,78 @@ def test_a_plan_that_is_gone_at_the_media_is_marked_deleted(world: World, scope)
     at_the_media(world, "douyin", PlanChange(plan.remote_id, status=SwitchStatus.DELETED))
     sync(world, "douyin", later=timedelta(minutes=15))
     assert only_plan().status == "deleted"
+
+
+@pytest.fixture
+def small_pages(monkeypatch):
+    """Pages of two plans, written down two at a time, so that five plans are a large account."""
+    monkeypatch.setattr("media_connectors.platforms.oceanengine.connector.PROMOTION_PAGE", 2)
+    monkeypatch.setattr("campaigns.services.sync._WRITE_AT_ONCE", 2)
+
+
+def states_of_plans():
+    with transaction.atomic():
+        return [plan.status for plan in Plan.objects.order_by("id")]
+
+
+def test_a_large_accounts_plans_are_written_as_their_pages_come(world: World, scope, small_pages, monkeypatch):
+    submit(world, world.rows(5, "douyin"))
+    drain(world)
+    with transaction.atomic():
+        Plan.objects.all().delete()
+    sizes = []
+
+    def spy(account_id, plans, **more):
+        sizes.append(len(plans))
+        return upsert_plans(account_id, plans, **more)
+
+    monkeypatch.setattr("campaigns.services.sync.upsert_plans", spy)
+    report = sync(world, "douyin")
+    assert (report.failures, report.plan_count, report.discovered_count, sizes) == ({}, 5, 5, [2, 2, 1])
+    gone = only_remote_ids()[1:4:2]  # of two batches
+    for remote_id in gone:
+        at_the_media(world, "douyin", PlanChange(remote_id, status=SwitchStatus.DELETED))
+    assert sync(world, "douyin", later=timedelta(minutes=15)).drifted_count == 2
+    assert states_of_plans() == ["paused", "deleted", "paused", "deleted", "paused"]
+
+
+def only_remote_ids():
+    with transaction.atomic():
+        return list(Plan.objects.order_by("id").values_list("remote_id", flat=True))
+
+
+def test_plans_that_the_list_no_longer_shows_are_gone_only_when_it_was_read_to_its_end(
+    world: World, scope, small_pages, monkeypatch
+):
+    submit(world, world.rows(5, "douyin"))
+    drain(world)
+    sync(world, "douyin")
+    *_, newest = only_remote_ids()  # the media list it first
+    with transaction.atomic():
+        # One plan that the media never had, one whose name is an older one than the media's.
+        foreign = Plan.objects.get(remote_id=newest)
+        foreign.pk, foreign.remote_id, foreign.client_ref = None, "999", ""
+        foreign.save()
+        Plan.objects.update(created_at=timezone.now() - timedelta(hours=1))
+        Plan.objects.filter(remote_id=newest).update(name="renamed elsewhere", changed_at=None)
+    whole = OceanEngineConnector.list_plans
+
+    def breaks_off(self, access, *, cursor=None, modified_since=None):
+        page = whole(self, access, cursor=cursor, modified_since=modified_since)
+        if page.next_cursor is None:
+            raise Transient("no answer")
+        return page
+
+    monkeypatch.setattr(OceanEngineConnector, "list_plans", breaks_off)
+    report = sync(world, "douyin", later=timedelta(minutes=15))
+    assert (report.failures, report.drifted_count) == ({"plans": "no answer"}, 1)  # what came was kept
+    assert "deleted" not in states_of_plans()
+    monkeypatch.setattr(OceanEngineConnector, "list_plans", whole)
+    report = sync(world, "douyin", later=timedelta(minutes=16))  # reads all of it again
+    assert (report.failures, report.plan_count, report.drifted_count) == ({}, 5, 1)
+    with transaction.atomic():
+        assert list(Plan.objects.filter(status="deleted").values_list("remote_id", flat=True)) == ["999"]
+    assert [event.action for event in events("plan.drifted")] == ["plan.drifted"] * 2  # each told once
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

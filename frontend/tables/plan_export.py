@@ -13,7 +13,8 @@ from frontend.plan_words import schedule_text
 from frontend.tables.plan_columns import column
 from frontend.templatetags.kit import platform_name
 from xmagnet.core.money import yuan_from_fen
-from xmagnet.core.spreadsheets import csv_stream, xlsx_stream
+from xmagnet.core.spreadsheets import csv_stream
+from xmagnet.core.workbooks import xlsx_stream
 
 _CHOICES: dict[str, tuple[Any, str]] = {
     "delivery": (Delivery, "delivery_status"),

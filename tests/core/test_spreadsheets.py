@@ -4,12 +4,15 @@ import csv
 import io
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
 
 import openpyxl
 import pytest
 
-from xmagnet.core.spreadsheets import column_letter, csv_stream, escaped, unescaped, xlsx_stream
+from xmagnet.core.spreadsheets import column_letter, csv_stream, escaped, unescaped
+from xmagnet.core.workbooks import MOST_CHARACTERS, xlsx_stream
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx", "\0x", "＝1", "＋1", "－1", "＠x"])
@@ -49,6 +52,55 @@ def test_a_workbook_keeps_long_ids_and_drops_what_no_workbook_may_hold() -> None
         ["bellrings", "'=1+1", "a\nb"],
     ]
     assert {cell.data_type for cell in sheet[3]} == {"s"}
+
+
+def read_back(file: bytes) -> list[list[object]]:
+    return [[cell.value for cell in row] for row in openpyxl.load_workbook(io.BytesIO(file)).active]
+
+
+def test_a_workbook_is_sent_while_its_rows_are_made() -> None:
+    made = 0
+
+    def rows() -> Iterator[list[object]]:
+        nonlocal made
+        for made in range(1, 20_001):
+            yield [made, f"plan {made * 7919 % 20_011}", made / 7]
+
+    stream = xlsx_stream("Plans", ["n", "name", "share"], rows())
+    pieces = [next(stream)]
+    assert made == 0 and pieces[0].startswith(b"PK")  # the head is on its way before the first row is asked for
+    pieces.append(next(stream))
+    assert 0 < made < 5_000
+    pieces += stream
+    assert max(len(piece) for piece in pieces) < 64 * 1024
+    lines = read_back(b"".join(pieces))
+    assert (len(lines), lines[0], lines[-1]) == (
+        20_001,
+        ["n", "name", "share"],
+        [20_000, f"plan {20_000 * 7919 % 20_011}", 20_000 / 7],
+    )
+
+
+def test_a_workbooks_numbers_are_numbers_and_odd_values_break_nothing() -> None:
+    odd = [Decimal("12.50"), 10**15, True, float("nan"), float("inf"), -0.5, 1e-7]
+    texts = ["<b>&\"'", " spaces ", "cr\rlf\n", "lone \ud800", "x" * 40_000, "-1", ""]
+    file = b"".join(xlsx_stream('a/b: <&>"' + "t" * 40, ["=h"], [odd, texts]))
+    sheet = openpyxl.load_workbook(io.BytesIO(file)).active
+    assert sheet.title == 'a b  <&>"' + "t" * 22
+    assert next(cell.value for cell in sheet[1]) == "'=h"
+    assert [cell.value for cell in sheet[2]] == [12.5, 10**15, True, None, None, -0.5, 1e-7]
+    assert {cell.data_type for cell in sheet[2]} == {"n", "b"}
+    told = [cell.value for cell in sheet[3]]
+    assert told[:4] == ["<b>&\"'", " spaces ", "cr\rlf\n", "lone "]
+    assert (len(told[4]), told[5]) == (MOST_CHARACTERS, "'-1")
+
+
+def test_a_workbook_is_a_sound_archive_without_rows_too() -> None:
+    file = b"".join(xlsx_stream("Plans", ["a", "b"], [], freeze="A2"))
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        assert archive.testzip() is None
+    assert read_back(file) == [["a", "b"]]
+    assert openpyxl.load_workbook(io.BytesIO(file)).active.freeze_panes == "A2"
 
 
 @pytest.mark.parametrize(("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])

@@ -9,7 +9,8 @@ import orjson
 
 from campaigns.domain.rows.reading import FIELDS, RESULT_COLUMNS
 from campaigns.selectors.bulk.rows import RowView, iterate_rows, job_columns
-from xmagnet.core.spreadsheets import csv_stream, xlsx_stream
+from xmagnet.core.spreadsheets import csv_stream
+from xmagnet.core.workbooks import xlsx_stream
 from xmagnet.jobs.models import Job
 
 

@@ -18,7 +18,13 @@ from xmagnet.web.api.errors import problem_response
 def _answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problem_response(status, text)
-    context = {"status": status, "heading": title, "text": text, "request_id": request_id.get()}
+    context = {
+        "status": status,
+        "heading": title,
+        "text": text,
+        "request_id": request_id.get(),
+        "may_try_again": status >= 500 and request.method == "GET",
+    }
     return render(request, "frontend/errors/error.html", context, status=status)
 
 

@@ -219,3 +219,42 @@ def test_while_a_job_is_followed_the_page_of_a_plan_is_not_reloaded_under_a_dial
     expect(page.locator("dialog[open]")).to_have_count(0)
     page.wait_for_timeout(2000)
     assert reloaded.is_set()
+
+
+def test_what_was_not_previewed_cannot_be_sent_and_the_message_is_in_reach(page: Page) -> None:
+    page.goto(TABLE)
+    page.get_by_label("Select the page").check()
+    page.locator("[data-bulk-bar]").get_by_role("button", name="Bid").click()
+    send = page.locator("[data-change-send]")
+    page.locator("#change-value").fill("77")
+    expect(send).to_be_enabled()
+    page.context.set_offline(True)
+    page.locator("#change-value").fill("770")
+    expect(send).to_be_disabled()
+    page.wait_for_timeout(600)
+    expect(send).to_be_disabled()  # what is shown is the preview of ¥77
+    page.context.set_offline(False)
+    page.locator("dialog[open] #toasts").get_by_role("button", name="Try again").click()
+    expect(page.locator("#change-preview")).to_contain_text("¥770.00")
+    expect(send).to_be_enabled()
+    expect(page.locator("#toasts .toast-card")).to_have_count(0)
+    send.click()
+    expect(page.locator("#toasts")).to_contain_text("on their way")  # said on the page again
+
+
+def test_the_builder_creates_nothing_that_was_not_counted(page: Page) -> None:
+    page.goto("/o/sunrise/plans/build/")
+    page.locator('[name="account"]').first.check()
+    page.get_by_label("Landing page").first.fill("https://landing.example/a")
+    page.get_by_label("Bids").first.fill("50")
+    page.locator('[data-add="title"]').click()
+    page.locator('[data-blocks="title"] textarea').fill("一份给家人的安心保障计划")
+    create = page.locator("#builder-promise button.btn-primary")
+    held = hold(page, "/build/preview/")
+    page.locator('[name="account"]').nth(1).check()
+    expect(create).to_be_disabled()
+    expect(page.locator("#builder-preview")).to_have_class(re.compile("is-old"))
+    page.unroute_all(behavior="ignoreErrors")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#builder-preview")).not_to_have_class(re.compile("is-old"))

@@ -99,8 +99,9 @@ def test_an_error_of_ours_says_so_without_details(admin: Client, monkeypatch: py
 
     monkeypatch.setattr("frontend.views.overview.list_jobs", broken)
     admin.raise_request_exception = False
-    response = admin.get(HOME)
+    response = admin.get(f"{HOME}?attention=all")
     assert response.status_code == 500
+    assert f'href="{HOME}?attention=all"' in response.content.decode()  # try again
     assert "secret detail" not in response.content.decode()
     assert "Something went wrong inside X-Magnet" in response.content.decode()
 

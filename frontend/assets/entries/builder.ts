@@ -34,8 +34,16 @@ function renamed(block: HTMLElement, key: string): HTMLElement {
 
 let checkTitles: () => void = () => undefined;
 
+/** Until the rows are counted anew, the number on the button is of something else. */
+function showCounted(isOld: boolean): void {
+  document.getElementById("builder-preview")?.classList.toggle("is-old", isOld);
+  const button = document.querySelector<HTMLButtonElement>("#builder-promise button.btn-primary");
+  if (button && isOld) button.disabled = true; // the counted promise brings its own button
+}
+
 function changed(): void {
   checkTitles();
+  showCounted(true);
   form?.querySelector(".builder-body")?.dispatchEvent(new Event("builder-changed"));
   form?.setAttribute("data-dirty", "yes");
 }
@@ -205,6 +213,9 @@ if (form) {
   form.addEventListener("keydown", (event) => {
     // Enter in a text field must not create a thousand plans.
     if (event.key === "Enter" && (event.target as Element).matches("input:not([type=submit])")) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if ((event.target as Element).id === "builder-preview") showCounted(false);
   });
   keepDraft();
 }

@@ -305,11 +305,23 @@ async function onCellSent(event: Event): Promise<void> {
   if (await followCell(sent)) reload();
 }
 
-/** Nothing can be sent before a preview has said that something would change. */
+/** Nothing can be sent before a preview of just this has said that something would change. */
+let isPreviewOld = false;
+
 function followPreview(): void {
   const send = document.querySelector<HTMLButtonElement>("[data-change-send]");
   const found = document.querySelector<HTMLElement>("#change-preview [data-will-change]");
-  if (send) send.disabled = !found || found.dataset["willChange"] === "0";
+  if (send) send.disabled = isPreviewOld || !found || found.dataset["willChange"] === "0";
+  document.getElementById("change-preview")?.classList.toggle("is-old", isPreviewOld);
+}
+
+function onPreviewedInput(event: Event): void {
+  const control = event.target as HTMLElement;
+  if (!control.closest('[hx-target="#change-preview"]:not(form)')) return;
+  // A text's change event comes when it is left, mostly for the button: what was typed has been asked about already.
+  if (event.type === "change" && control.matches("input:not([type=checkbox], [type=radio], [type=hidden]), textarea")) return;
+  isPreviewOld = true;
+  followPreview();
 }
 
 startKeys();
@@ -330,7 +342,10 @@ document.addEventListener("submit", (event) => {
 }, true);
 document.addEventListener("plans-changed", (event) => void onChanged(event));
 document.addEventListener("cell-sent", (event) => void onCellSent(event));
+document.addEventListener("input", onPreviewedInput);
+document.addEventListener("change", onPreviewedInput);
 document.addEventListener("htmx:afterSettle", (event) => {
+  if (/^(change-preview|dialog)$/.test((event.target as Element).id)) isPreviewOld = false;
   startScheduleGrids(document.getElementById("dialog") ?? document);
   followPreview();
   const operator = document.querySelector<HTMLSelectElement>("#filter-operator");

@@ -6,7 +6,8 @@
 //  * anything else: a toast; a reading can be tried again from it, and an island that was loading says it in its place
 import { ask } from "./asking";
 import { tokenHeaders } from "./form_token";
-import { showToast } from "./toasts";
+import { bringInReach } from "./reach";
+import { dropToasts, showToast } from "./toasts";
 
 interface Failed {
   elt: HTMLElement;
@@ -45,6 +46,7 @@ function showInPlace(target: HTMLElement, retry: () => void): boolean {
 function tellConnection(): void {
   const line = document.getElementById("connection-lost");
   if (line) line.hidden = failing.size === 0;
+  if (failing.size) bringInReach();
 }
 
 function fail(failed: Failed, message: string): void {
@@ -53,9 +55,11 @@ function fail(failed: Failed, message: string): void {
     tellConnection();
     return;
   }
-  const isReading = failed.requestConfig.verb.toLowerCase() === "get";
+  // A preview is posted for its length, and read all the same: [data-reads].
+  const isReading = failed.requestConfig.verb.toLowerCase() === "get" || failed.elt.hasAttribute("data-reads");
   if (isReading && showInPlace(failed.target, again(failed))) return;
-  showToast({ level: "error", message, retry: isReading ? { label: text("retryText"), run: again(failed) } : undefined });
+  const retry = isReading ? { label: text("retryText"), run: again(failed) } : undefined;
+  showToast({ level: "error", message, retry, about: failed.requestConfig.path });
 }
 
 /** Something is typed or open that leaving the page would lose. */
@@ -68,15 +72,8 @@ export function tellSignedOut(signIn: string): void {
   const line = document.getElementById("signed-out");
   if (!line) return;
   line.querySelector("a")?.setAttribute("href", signIn);
-  const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
-  (dialog ?? document.body).append(line); // beside an open dialog everything is inert
+  bringInReach();
   line.hidden = false;
-}
-
-/** Before a dialog closes or is filled anew, the line goes back to where it was. */
-function takeLineOut(event: Event): void {
-  const line = document.getElementById("signed-out");
-  if (line && event.target instanceof HTMLDialogElement && event.target.contains(line)) document.body.append(line);
 }
 
 function tellStale(): void {
@@ -112,8 +109,6 @@ function worded(status: number, reference: string | null): string {
 }
 
 export function startFailures(): void {
-  document.addEventListener("close", takeLineOut, true);
-  document.addEventListener("htmx:beforeSwap", takeLineOut);
   document.addEventListener("htmx:sendError", (event) => {
     fail((event as CustomEvent<Failed>).detail, text("offlineText"));
   });
@@ -138,6 +133,7 @@ export function startFailures(): void {
     const { detail } = event as CustomEvent<Failed & { successful: boolean }>;
     if (!detail.successful) return;
     if (failing.delete(detail.requestConfig.path)) tellConnection();
+    dropToasts(detail.requestConfig.path);
     tellSignedIn();
   });
 }

@@ -22,7 +22,7 @@ async function show(picker: Element, address: string): Promise<void> {
     for (const box of kept.querySelectorAll<HTMLInputElement>("input")) box.checked = true;
   };
   picker.addEventListener("htmx:beforeSwap", keep, { once: true });
-  await ask("get", address, { source: picker, target: "#library-files", swap: "outerHTML", select: "#library-files" });
+  await ask("get", address, { source: picker.querySelector("#library-files")!, target: "#library-files", swap: "outerHTML", select: "#library-files" });
   picker.removeEventListener("htmx:beforeSwap", keep);
   for (const box of kept.querySelectorAll<HTMLInputElement>("input")) {
     const shown = [...picker.querySelectorAll<HTMLInputElement>("#library-files input")].find((one) => one.value === box.value);
@@ -34,7 +34,7 @@ async function show(picker: Element, address: string): Promise<void> {
 }
 
 export function startLibrary(): void {
-  const ask = (filter: HTMLElement) => {
+  const askAgain = (filter: HTMLElement) => {
     const query = new URLSearchParams();
     for (const control of filter.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[name]")) query.append(control.name, control.value);
     const picker = filter.closest("[data-material-picker]");
@@ -42,7 +42,7 @@ export function startLibrary(): void {
   };
   document.addEventListener("change", (event) => {
     const filter = (event.target as Element).closest<HTMLElement>("[data-library-filter]");
-    if (filter && event.target instanceof HTMLSelectElement) ask(filter);
+    if (filter && event.target instanceof HTMLSelectElement) askAgain(filter);
     const picker = (event.target as Element).closest<HTMLElement>("[data-material-picker]");
     if (picker) say(picker);
   });
@@ -51,7 +51,7 @@ export function startLibrary(): void {
     const filter = input.closest<HTMLElement>("[data-library-filter]");
     if (filter && input.type === "search") {
       window.clearTimeout(waiting);
-      waiting = window.setTimeout(() => ask(filter), PAUSE_MS);
+      waiting = window.setTimeout(() => askAgain(filter), PAUSE_MS);
     }
     const inside = input.dataset?.["findIn"];
     if (!inside) return;

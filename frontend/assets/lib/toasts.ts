@@ -2,6 +2,7 @@
 // {"toast": {"level": "success|info|warning|error", "message": "…", "action": {"label": "…", "url": "…"}}}.
 // An action is posted in place; "link" only leads somewhere. {"undo-later": {url, message}} posts again by itself.
 import { ask } from "./asking";
+import { bringInReach } from "./reach";
 
 interface Toast {
   level?: string;
@@ -9,6 +10,7 @@ interface Toast {
   action?: { label: string; url: string };
   retry?: { label: string; run: () => void } | undefined;
   link?: { label: string; url: string } | undefined;
+  about?: string; // what it speaks of: a new message takes the place of the old one
 }
 
 const LIFETIME_MS = 8000;
@@ -27,12 +29,23 @@ function retire(toast: HTMLElement): void {
   toast.addEventListener("focusout", release);
 }
 
-export function showToast({ level = "info", message, action, link, retry }: Toast): void {
+/** What was said of something is over. */
+export function dropToasts(about: string): void {
+  for (const toast of document.querySelectorAll<HTMLElement>("#toasts .toast-card")) {
+    if (toast.dataset["about"] === about) toast.remove();
+  }
+}
+
+export function showToast({ level = "info", message, action, link, retry, about }: Toast): void {
   const stack = document.getElementById("toasts");
   const template = document.getElementById("toast-template") as HTMLTemplateElement | null;
   const blank = template?.content.firstElementChild?.cloneNode(true) as HTMLElement | undefined;
   if (!stack || !blank) return;
   blank.dataset["level"] = level;
+  if (about) {
+    dropToasts(about);
+    blank.dataset["about"] = about;
+  }
   blank.querySelector("[data-toast-message]")!.textContent = message;
   const form = blank.querySelector<HTMLFormElement>("[data-toast-action]")!;
   if (retry) {
@@ -56,6 +69,7 @@ export function showToast({ level = "info", message, action, link, retry }: Toas
     blank.querySelector("[data-toast-message]")!.append(" ", way);
   }
   stack.append(blank);
+  bringInReach();
   if (level !== "error") retire(blank); // an error stays until it is dismissed
 }
 

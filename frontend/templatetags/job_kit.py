@@ -49,10 +49,11 @@ def waiting_for(job: Any) -> SafeString:
 
 
 @register.simple_tag
-def waiting_advice(job: Any) -> str:
-    """What a person can do about what the job waits for; empty when nothing."""
-    reason = (job_wait(job) or {}).get("reason", "")
-    return str(WAITING_ADVICE.get(reason, ""))
+def waiting_advice(job: Any) -> dict[str, str]:
+    """What a person can do about what the job waits for, and about which account; empty when nothing."""
+    wait = job_wait(job) or {}
+    advice = WAITING_ADVICE.get(wait.get("reason", ""))
+    return {"text": str(advice), "account_id": wait.get("account_id") or ""} if advice else {}
 
 
 @register.simple_tag

@@ -154,13 +154,17 @@ def test_every_kind_and_waiting_reason_has_words() -> None:
 
 
 def test_the_job_page_says_that_nothing_moves_and_what_to_do(organization: Organization, admin: Client) -> None:
+    died = timezone.now() - timedelta(seconds=125)  # and what its worker said last is still written down
+    wait = {"reason": "rate_limit", "account_id": "18500123", "until": died.isoformat(), "needs_person": False}
     job = make_job(
         organization, is_row_driven=True, state=JobState.RUNNING, counts={"queued": 3}, total_count=3,
-        started_at=timezone.now() - timedelta(hours=1), heartbeat_at=timezone.now() - timedelta(seconds=125),
+        started_at=timezone.now() - timedelta(hours=1), heartbeat_at=died, waiting_for=wait, rate_per_second=1.8,
     )  # fmt: skip
     html = admin.get(f"{JOBS}{job.pk}/progress/").content.decode()
     assert "nothing has moved for two minutes" in html
     assert "tell your administrator" in html
+    assert "18500123" not in html
+    assert "a second" not in html
     with organization_scope(organization.pk), transaction.atomic():
         Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now())
     assert "nothing has moved" not in admin.get(f"{JOBS}{job.pk}/progress/").content.decode()

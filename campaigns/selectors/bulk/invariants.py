@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from campaigns.selectors.bulk.jobs import STALLED
+from campaigns.selectors.bulk.jobs import STALE_WAIT, STALLED
 from xmagnet.core.scope import require_organization_id
 
 #: jobs that ended longer ago have been looked at before
@@ -43,6 +43,7 @@ def bulk_violations(*, lease_seconds: float = 60.0) -> Violations:
         "look_back": LOOK_BACK,
         "late": timedelta(seconds=2 * lease_seconds),
         "stalled": STALLED,
+        "stale_wait": STALE_WAIT,
     }
     with connection.cursor() as cursor:
         cursor.execute(_VIOLATIONS, asked)
@@ -70,7 +71,8 @@ SELECT (SELECT count(*) - count(DISTINCT (account_id, plan_remote_id)) FROM made
          WHERE organization_id = %(organization)s AND state = 'sending' AND lease_until < now() - %(late)s),
        (SELECT count(*) FROM jobs_job
          WHERE organization_id = %(organization)s AND is_row_driven AND state IN ('running', 'cancelling')
-           AND waiting_for IS NULL AND heartbeat_at < now() - %(stalled)s),
+           AND (waiting_for IS NULL OR (waiting_for ->> 'until')::timestamptz < now() - %(stale_wait)s)
+           AND heartbeat_at < now() - %(stalled)s),
        (SELECT count(*) FROM counted JOIN job USING (id)
          WHERE counted.open > 0 OR counted.rows <> job.total_count
             OR counted.rows <> (SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(job.counts)))

@@ -43,7 +43,9 @@ def job_progress(job: Job, now: datetime | None = None) -> JobProgress:
     total = job.total_count or sum(counts.values())
     open_count = sum(counts[state] for state in OPEN)
     sent = sum(count for state, count in counts.items() if state not in OPEN and state not in _NOT_SENT)
-    rate = job.rate_per_second
+    now = now or timezone.now()
+    is_still = job.state == JobState.PAUSED or (job_wait(job, now) or {}).get("reason") == "stalled"
+    rate = None if is_still else job.rate_per_second
     if job.finished_at is not None:
         rate = None
         if job.started_at is not None and sent:
@@ -53,7 +55,7 @@ def job_progress(job: Job, now: datetime | None = None) -> JobProgress:
         {"total": total, **counts},
         share,
         None if rate is None else round(rate, 2),
-        _eta(job, open_count, now or timezone.now()),
+        _eta(job, open_count, now),
     )
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from campaigns.models import BulkRow
 from campaigns.services.bulk.sweeping import sweep
+from media_connectors.contracts import VENDOR_OF, Platform, TokenPair
+from media_connectors.gateway.credentials import store_pair
 from media_connectors.models import MediaAccount
 from tests.campaigns.bulk.engine import POLICY, World, drain, job_of, rows_of, submit
 from xmagnet.core.scope import organization_scope
@@ -142,6 +147,61 @@ def test_a_job_whose_tokens_the_media_does_not_take_stays_paused_until_it_does(w
     drain(world)
     assert (job_of(world, job_id).state, len(world.media.names())) == ("succeeded", ROWS + 1)
     assert log_of(world, job_id).count("resumed") == 1
+
+
+def withdraw(world: World, platform: str) -> dict[str, str]:
+    """Somebody signs in at the media again: our tokens are dead at once. What the new login was given."""
+    vendor = str(VENDOR_OF[Platform(platform)])
+    return dict(world.media.control("POST", "tokens", medium=vendor))
+
+
+def reconnect(world: World, platform: str, grant: dict[str, str]) -> None:
+    with organization_scope(world.organization.pk), transaction.atomic():
+        credential = MediaAccount.objects.get(pk=world.accounts[platform][0]).credential
+        store_pair(credential, TokenPair(grant["access_token"], grant["refresh_token"], 86_400, 864_000))
+        credential.save()
+        MediaAccount.objects.filter(credential=credential).update(health="ok", health_message="")
+
+
+@pytest.mark.parametrize("platform", ["toutiao", "kuaishou"])
+@pytest.mark.parametrize("trouble", ["account_disabled", "out_of_funds", "withdrawn"])
+def test_trouble_in_the_middle_of_a_job_loses_and_doubles_nothing(world: World, platform: str, trouble: str):
+    job_id = submit(world, world.rows(60, platform))
+    remote_id, grant = int(world.accounts[platform][1]), {}
+
+    def work() -> None:
+        try:
+            drain(world, replace(POLICY, parallel_sends=4, claim_rows=8))
+        finally:
+            connections.close_all()
+
+    world.media.control("POST", "latency", latency_ms=30)
+    running = threading.Thread(target=work)
+    running.start()
+    ends_at = time.monotonic() + 20
+    while len(world.media.names()) < 10 and time.monotonic() < ends_at:
+        time.sleep(0.01)
+    if trouble == "withdrawn":
+        grant = withdraw(world, platform)
+    else:
+        world.media.control("POST", "funds", account=remote_id, balance_yuan=0)
+        world.media.fault(trouble, "*", count=None, account_id=remote_id)
+    running.join()
+    reasons = {"account_disabled": "account_refused", "out_of_funds": "no_balance", "withdrawn": "authorization"}
+    job = job_of(world, job_id)
+    assert 0 < job.counts["succeeded"] < 60
+    assert (job.state, job.waiting_for["reason"]) == ("paused", reasons[trouble])
+    assert job.counts.get("failed", 0) == 0
+
+    mend(world)
+    world.media.control("POST", "funds", account=remote_id, balance_yuan=1000)
+    if grant:
+        reconnect(world, platform, grant)
+    wait_is_over(world)
+    drain(world)
+    job = job_of(world, job_id)
+    assert (job.state, job.counts) == ("succeeded", {"succeeded": 60})
+    assert len(world.media.names()) == len(set(world.media.names())) == 60
 
 
 @pytest.mark.parametrize("platform", ["toutiao", "kuaishou"])

@@ -178,7 +178,7 @@ def test_a_running_job_of_which_nothing_moves_says_so_until_it_moves_again(world
     # A known reason is said instead, for as long as it can be true.
     limit = {"reason": "rate_limit", "account_id": "1", "until": (now + timedelta(hours=1)).isoformat()}
     assert moved(130, waiting_for=limit) == ("rate_limit", 0)
-    assert moved(130, waiting_for=limit | {"until": (now - timedelta(seconds=90)).isoformat()}) == ("stalled", 0)
+    assert moved(130, waiting_for=limit | {"until": (now - timedelta(seconds=90)).isoformat()}) == ("stalled", 1)
     held = {"reason": "authorization", "account_id": "1", "until": None, "needs_person": True}
     assert moved(900, state="paused", waiting_for=held) == ("authorization", 0)
     assert moved(900, state="queued", waiting_for=None) == ("", 0)

@@ -173,6 +173,7 @@ def faulty(ocean: Ocean, fault: str, method: str = "GET", path: str = LIST, **gi
     [
         ("expired_token", 40102),
         ("account_disabled", 40002),
+        ("out_of_funds", 40200),
         ("limit_account", 40130),
         ("limit_developer", 40110),
         ("limit_endpoint", 40100),
@@ -185,6 +186,21 @@ def test_a_fault_answers_with_the_vendors_code(ocean: Ocean, fault: str, code: i
     assert answer.json()["code"] == code
     assert ("X-RateLimit-RetryIn" in answer.headers) == fault.startswith("limit_")
     assert ocean.get(LIST)["list"] == []
+
+
+def test_a_balance_can_be_set_whatever_was_spent(ocean: Ocean) -> None:
+    def funds() -> dict:
+        return ocean.get("/open_api/2/advertiser/fund/get/")
+
+    for left in (0, 12.34, 5000):
+        answer = ocean.http.post("/control/api/funds", json={"account": ocean.account, "balance_yuan": left})
+        assert answer.json() == {"balance_yuan": left}
+        told = funds()
+        assert (told["balance"], told["valid_balance"]) == (left, left)
+        assert min(told["cash"], told["grant"]) >= 0
+    for wrong in ({"account": 1, "balance_yuan": 1}, {"account": ocean.account, "balance_yuan": -1}):
+        assert ocean.http.post("/control/api/funds", json=wrong).status_code == 400
+    assert funds()["balance"] == 5000
 
 
 def test_gateway_errors_are_no_json(ocean: Ocean) -> None:

@@ -396,6 +396,7 @@ def test_pages_of_a_report_are_asked_to_the_end():
     [
         (40000, errors.Rejected),
         (40002, errors.PermissionDenied),
+        (40200, errors.OutOfFunds),
         (40100, errors.RateLimited),
         (40110, errors.RateLimited),
         (40130, errors.RateLimited),

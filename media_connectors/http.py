@@ -38,6 +38,7 @@ from media_connectors.protocols import Limiter
 
 TIMEOUT_SECONDS = 15.0
 READ_ATTEMPTS = 3
+WATCHED_SECONDS = 5.0  # somebody looks at a blank dialog, and a web server's thread is taken
 LONGEST_READ_WAIT_SECONDS = 10.0  # a media that asks for more gets its wait from the caller, not inside a worker
 POOL_SIZE = 64
 PUNCTUAL_SECONDS = 0.05  # a write that waited longer for its turn is asked once more whether it is wanted
@@ -85,6 +86,7 @@ class _Wish:
 
 
 _WISH: ContextVar[_Wish | None] = ContextVar("wish", default=None)
+_IS_WATCHED: ContextVar[bool] = ContextVar("is_watched", default=False)
 Interpret = Callable[[httpx.Response], T]
 
 
@@ -124,6 +126,8 @@ class MediaHttp:
         Raises any ``MediaError`` but ``OutcomeUnknown``; ``RateLimited`` when the limiter's or the media's wait is
         longer than a read may sleep.
         """
+        if _IS_WATCHED.get():
+            return self._send(call, self._acquire(call), interpret, unanswered=Transient)
         for attempt in stamina.retry_context(
             on=_backoff, attempts=READ_ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2.0, wait_jitter=0.5
         ):
@@ -198,6 +202,7 @@ class MediaHttp:
             data=call.form,
             files=files,
             headers=headers,
+            timeout=WATCHED_SECONDS if _IS_WATCHED.get() else self._client.timeout,
         )
         try:
             return self._client.send(request)
@@ -243,6 +248,16 @@ def wanted_while(question: Callable[[], bool]) -> Iterator[None]:
         yield
     finally:
         _WISH.reset(token)
+
+
+@contextmanager
+def while_somebody_waits() -> Iterator[None]:
+    """Within this block reads are for a person in front of a page: tried once, and given up after seconds."""
+    token = _IS_WATCHED.set(True)
+    try:
+        yield
+    finally:
+        _IS_WATCHED.reset(token)
 
 
 def read_envelope(response: httpx.Response) -> Envelope:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import template
@@ -19,6 +20,9 @@ from xmagnet.jobs.states import JobState
 
 register = template.Library()
 
+#: a free worker takes a job up within a second
+UNTAKEN_AFTER = timedelta(seconds=15)
+
 
 @register.simple_tag
 def job_status(job: Any) -> SafeString:
@@ -34,11 +38,19 @@ def job_duration(job: Any) -> str:
     return seconds_span(((job.finished_at or timezone.now()) - job.started_at).total_seconds())
 
 
+def is_untaken(job: Any) -> bool:
+    """Queued for longer than a running worker needs to hear of it."""
+    rung_at = job.heartbeat_at or job.created_at
+    return job.state == JobState.QUEUED and timezone.now() - rung_at > UNTAKEN_AFTER
+
+
 @register.simple_tag
 def waiting_for(job: Any) -> SafeString:
     """What the job waits for and until when: the answer to “is it stuck?”."""
     waiting = job_wait(job) or {}
     reason = WAITING_REASONS.get(waiting.get("reason", ""), waiting.get("reason", ""))
+    if not reason and is_untaken(job):
+        return format_html("{}", _("No worker has taken it up yet"))
     if not reason:
         return format_html("{}", _("Paused") if job.state == JobState.PAUSED else job.message)
     text = _("Waiting for %(reason)s") % {"reason": reason}
@@ -52,7 +64,7 @@ def waiting_for(job: Any) -> SafeString:
 def waiting_advice(job: Any) -> dict[str, str]:
     """What a person can do about what the job waits for, and about which account; empty when nothing."""
     wait = job_wait(job) or {}
-    advice = WAITING_ADVICE.get(wait.get("reason", ""))
+    advice = WAITING_ADVICE.get(wait.get("reason", "") or ("stalled" if is_untaken(job) else ""))
     return {"text": str(advice), "account_id": wait.get("account_id") or ""} if advice else {}
 
 

@@ -22,7 +22,7 @@ from frontend.views.base import Fragment, address
 from media_connectors.choices import PlatformChoice, VendorChoice
 from media_connectors.contracts import VENDOR_OF, InterestOption, LibraryMaterial, Platform, Vendor
 from media_connectors.selectors.directory import account_facts
-from media_connectors.services.library import account_library, file_picture, vendor_interests
+from media_connectors.services.library import Library, account_library, file_picture, vendor_interests
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import InvalidInput
 from xmagnet.core.ids import ids_among
@@ -151,11 +151,11 @@ class BuildMaterials(Fragment):
 
     def _files(self, account: Any, kind: str, text: str) -> dict[str, Any]:
         """The newest of the library as it stands now, then every other file that we know of the account."""
-        shelves = [
-            account_library(self.actor, account.id, is_video=sort == "video", text=text)
-            for sort in SORTS
-            if kind in ("", sort)
-        ]
+        shelves: list[Library] = []
+        for sort in SORTS:
+            # A media that did not answer for the one sort is not waited for again for the other.
+            if kind in ("", sort) and not any(shelf.trouble for shelf in shelves):
+                shelves.append(account_library(self.actor, account.id, is_video=sort == "video", text=text))
         listed = [one for shelf in shelves for one in shelf.materials]
         with transaction.atomic():
             known = used_materials(self.actor, [account.id], text=text, kind=kind, limit=MOST_KNOWN)

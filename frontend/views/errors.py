@@ -36,7 +36,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403; says which permission is missing when the gate told."""
     said = str(exception)
-    text = said or _("Ask an administrator of your organization if you need this.")
+    text = f"{said} {_('Ask an administrator of your organization if you need this.')}".lstrip()
     return _answer(request, 403, _("You may not do this"), text)
 
 

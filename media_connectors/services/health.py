@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from media_connectors.choices import AccountHealth
-from media_connectors.errors import AuthRevoked, MediaError, PermissionDenied, RateLimited, Transient
+from media_connectors.errors import AuthRevoked, MediaError, OutcomeUnknown, PermissionDenied, RateLimited, Transient
 from media_connectors.gateway.credentials import ask_for_person, live_credential, refresh_credential
 from media_connectors.models import MediaAccount
 from media_connectors.selectors.directory import LOGIN_WARNING
@@ -202,6 +202,8 @@ def refresh_account(actor: Actor, *, account_id: int) -> None:
     try:
         credential = live_credential(account.credential_id)
         refresh_credential(credential.pk, seen_generation=credential.generation)
+    except (Transient, OutcomeUnknown) as error:
+        raise Conflict(_("The media does not answer now; nothing was changed. Try again in a few minutes.")) from error
     except MediaError as error:
         raise Conflict(error.message) from error
     with transaction.atomic():

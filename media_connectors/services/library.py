@@ -27,7 +27,8 @@ from media_connectors.contracts import (
     Platform,
     UploadedMaterial,
 )
-from media_connectors.errors import AuthExpired, AuthRevoked, MediaError, RateLimited
+from media_connectors.errors import AuthExpired, AuthRevoked, MediaError, RateLimited, Transient
+from media_connectors.http import while_somebody_waits
 from media_connectors.protocols import Connector
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from media_connectors.services.lines import line_to
@@ -41,6 +42,8 @@ MAX_PAGES = 4
 #: a vendor's preview links live about an hour; an upload should appear soon
 LIBRARY_SECONDS = 120
 INTERESTS_SECONDS = 24 * 3600
+#: a media that did not answer is not asked the same again for so long: each asking takes a web server's thread
+SILENCE_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,14 @@ def _kept(key: str, seconds: int, read: Callable[[], T]) -> T:
     digest = "media:" + sha256(key.encode()).hexdigest()
     kept: Any = cache.get(digest)
     if kept is None:
-        kept = read()
+        if cache.get(f"{digest}:silent"):
+            raise Transient("the media did not answer a moment ago")
+        try:
+            with while_somebody_waits():
+                kept = read()
+        except Transient:
+            cache.set(f"{digest}:silent", True, SILENCE_SECONDS)
+            raise
         cache.set(digest, kept, seconds)
     return kept  # type: ignore[no-any-return]
 

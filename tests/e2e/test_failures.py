@@ -258,3 +258,17 @@ def test_the_builder_creates_nothing_that_was_not_counted(page: Page) -> None:
     for route in held:
         route.continue_()
     expect(page.locator("#builder-preview")).not_to_have_class(re.compile("is-old"))
+
+
+def test_a_dialog_that_takes_long_opens_at_once_and_closing_it_takes_the_question_back(page: Page) -> None:
+    page.goto(TABLE)
+    held = hold(page, "/edit/schedule/")
+    page.locator('[data-edit="schedule"]').first.click()
+    expect(page.locator("dialog[open] .skeleton").first).to_be_visible()
+    page.locator("dialog[open]").get_by_role("button", name="Back").click()
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.unroute_all(behavior="ignoreErrors")
+    assert len(held) == 1
+    page.wait_for_timeout(500)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    open_schedule(page)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns.models import SavedAudience
 from campaigns.services.libraries import keep_files
 from media_connectors.contracts import InterestOption, LibraryMaterial, MaterialKind, Page, UploadedMaterial
-from media_connectors.errors import RateLimited
+from media_connectors.errors import RateLimited, Transient
 from media_connectors.services import library
 from tests.factories import make_account, make_agency, make_member, make_plan
 from tests.frontend.test_builder import rows_of
@@ -233,3 +233,14 @@ def test_a_plans_page_names_its_regions(admin: Client, organization: Organizatio
     for language, names in (("en", "Shanghai, Shenzhen (Guangdong), 1000000471039"), ("zh-hans", "上海, 深圳")):
         admin.cookies["language"] = language
         assert f"<dd>{names}" in admin.get(f"/o/sunrise/plans/{plan.pk}/").content.decode()
+
+
+def test_a_silent_media_is_waited_for_once_and_not_by_everybody(
+    organization: Organization, admin: Client, shelf: Shelf
+) -> None:
+    account = make_account(organization)
+    shelf.trouble = Transient("no answer")
+    for _person in range(3):
+        html = admin.get(f"{BUILD}materials/", {"account": account.pk}).content.decode()
+        assert "The media does not answer now" in html
+    assert shelf.asked == ["videos None"]

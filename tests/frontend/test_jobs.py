@@ -153,6 +153,16 @@ def test_every_kind_and_waiting_reason_has_words() -> None:
     assert told >= NEEDS_PERSON == set(WAITING_ADVICE) - {"stalled"}
 
 
+@pytest.mark.parametrize(("seconds", "is_told"), [(5, False), (20, True)])
+def test_a_job_that_no_worker_takes_up_says_so(
+    organization: Organization, admin: Client, seconds: int, is_told: bool
+) -> None:
+    job = make_job(organization, heartbeat_at=timezone.now() - timedelta(seconds=seconds))
+    html = admin.get(f"{JOBS}{job.pk}/").content.decode()
+    assert ("No worker has taken it up yet" in html) is is_told
+    assert ("Mostly no worker is free or running" in html) is is_told
+
+
 def test_the_job_page_says_that_nothing_moves_and_what_to_do(organization: Organization, admin: Client) -> None:
     died = timezone.now() - timedelta(seconds=125)  # and what its worker said last is still written down
     wait = {"reason": "rate_limit", "account_id": "18500123", "until": died.isoformat(), "needs_person": False}

@@ -7,7 +7,7 @@ import pytest
 
 from media_connectors.contracts import Vendor
 from media_connectors.errors import Malformed, OutcomeUnknown, RateLimited, Rejected, Transient
-from media_connectors.http import Call, read_envelope
+from media_connectors.http import WATCHED_SECONDS, Call, read_envelope, while_somebody_waits
 from tests.media_connectors.fakes import AnsweringMachine, OpenLimiter, media_http, ok
 
 CALL = Call("POST", "/create", application_id="42", account_remote_id="7", access_token="secret-token", body={"a": 1})
@@ -23,6 +23,14 @@ def test_a_read_is_tried_three_times_and_no_more():
     with pytest.raises(Transient):
         send("read", machine)
     assert len(machine.requests) == 3
+
+
+def test_a_read_that_somebody_waits_for_is_tried_once_and_not_for_long():
+    machine = AnsweringMachine(httpx.Response(502))
+    with pytest.raises(Transient), while_somebody_waits():
+        send("read", machine)
+    (request,) = machine.requests
+    assert request.extensions["timeout"] == dict.fromkeys(("connect", "read", "write", "pool"), WATCHED_SECONDS)
 
 
 @pytest.mark.parametrize(

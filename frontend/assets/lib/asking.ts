@@ -19,8 +19,22 @@ export async function ask(verb: string, path: string, context: Context): Promise
   }
 }
 
-/** Into the shell's dialog, which opens when something arrives. */
-export function askDialog(verb: string, path: string, values?: Record<string, string>): Promise<boolean> {
-  const dialog = document.getElementById("dialog")!;
-  return ask(verb, path, { source: dialog, target: dialog, swap: "innerHTML", ...(values ? { values } : {}) });
+/** A dialog that takes longer says so; what comes at once shows no flicker. */
+const SLOW_MS = 400;
+
+/** Into the shell's dialog, which opens when something arrives. Closing it while it loads takes the question back. */
+export async function askDialog(verb: string, path: string, values?: Record<string, string>): Promise<boolean> {
+  const dialog = document.getElementById("dialog") as HTMLDialogElement;
+  const leave = () => window.htmx.trigger(dialog, "htmx:abort");
+  const slow = window.setTimeout(() => {
+    if (dialog.open) return;
+    const template = document.getElementById("dialog-waits") as HTMLTemplateElement;
+    dialog.replaceChildren(template.content.cloneNode(true));
+    dialog.showModal();
+    dialog.addEventListener("close", leave, { once: true });
+  }, SLOW_MS);
+  const isAnswered = await ask(verb, path, { source: dialog, target: dialog, swap: "innerHTML", ...(values ? { values } : {}) });
+  window.clearTimeout(slow);
+  dialog.removeEventListener("close", leave);
+  return isAnswered;
 }

@@ -15,9 +15,10 @@ from campaigns.domain.metrics import METRICS
 from campaigns.domain.periods import PRESETS, Period
 from campaigns.domain.rows.schedule import BadSchedule, read_schedule
 from campaigns.selectors.queued import WaitingChange
-from campaigns.services.changes.planning import ChangePreview, PlannedChange
+from campaigns.services.changes.previews import PREVIEWED, ChangePreview, PlannedChange, PreviewPart
 from media_connectors.selectors.directory import AccountFacts
 from xmagnet.core.errors import ErrorList, FieldError, InvalidInput
+from xmagnet.core.ids import whole_number
 from xmagnet.core.money import fen_from_yuan, yuan_from_fen
 
 #: metrics whose unit is money leave in yuan
@@ -237,6 +238,27 @@ def waiting_json(change: WaitingChange) -> dict[str, Any]:
     return body
 
 
+def read_part(query: Mapping[str, str], skipped: Iterable[tuple[int, str]]) -> PreviewPart:
+    """``offset=1000&search=…`` of a preview; raises ``InvalidInput``."""
+    start = whole_number(query.get("offset", "0"))
+    if start is None:
+        _refuse("/offset", "invalid", _("offset is a whole number from 0 on."))
+    return PreviewPart(start=start, text=query.get("search", ""), size=PREVIEWED, skipped=frozenset(skipped))
+
+
+def read_skipped(given: Any) -> frozenset[tuple[int, str]]:
+    """From ``[{"plan_id": 1, "field": "bid"}]``; raises ``InvalidInput``."""
+    if not isinstance(given, list):
+        _refuse("/skip", "invalid", _("skip is a list of plan_id and field."))
+    found: set[tuple[int, str]] = set()
+    for index, one in enumerate(given):
+        plan_id, field = (one.get("plan_id"), one.get("field")) if isinstance(one, dict) else (None, None)
+        if not isinstance(plan_id, int) or isinstance(plan_id, bool) or not isinstance(field, str) or len(one) != 2:
+            _refuse(f"/skip/{index}", "invalid", _("skip is a list of plan_id and field."))
+        found.add((plan_id, field))
+    return frozenset(found)
+
+
 def preview_json(preview: ChangePreview) -> dict[str, Any]:
     """A preview; the counts are of all."""
     return {
@@ -245,6 +267,7 @@ def preview_json(preview: ChangePreview) -> dict[str, Any]:
         "missing_plan_ids": list(preview.missing_plan_ids),
         "changes": [change_json(change) for change in preview.changes],
         "is_truncated": preview.total > len(preview.changes),
+        "next_offset": preview.next_start,
     }
 
 

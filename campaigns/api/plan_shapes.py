@@ -171,6 +171,13 @@ class ChangesSchema(serializers.Serializer):  # type: ignore[type-arg]
     reason = serializers.CharField(required=False, max_length=300, help_text="For the audit log")
 
 
+class SkippedSchema(serializers.Serializer):  # type: ignore[type-arg]
+    """One change of a preview that is not to be sent."""
+
+    plan_id = serializers.IntegerField(min_value=1)
+    field = serializers.ChoiceField((*FIELDS, "labels", "note"))
+
+
 class BulkChangeSchema(ChangesSchema):
     """By plan_ids, or by filter with the count that was seen."""
 
@@ -181,10 +188,17 @@ class BulkChangeSchema(ChangesSchema):
         child=serializers.CharField(), required=False, help_text="As the query string of GET /plans"
     )
     expected_count = serializers.IntegerField(required=False, help_text="With filter: how many plans you saw")
+    skip = SkippedSchema(many=True, required=False, help_text="Leave these alone, though they are selected")
     callback_id = serializers.IntegerField(required=False, help_text="Webhook endpoint that hears of the job")
 
 
-@extend_schema_field({"type": ["string", "null"], "description": "Money in yuan"})
+@extend_schema_field(
+    {
+        "type": ["string", "array", "null"],
+        "items": {"type": "string"},
+        "description": "Money in yuan; labels are a list",
+    }
+)
 class ValueField(serializers.CharField):
     """A field's value before or after."""
 
@@ -194,7 +208,7 @@ class PlannedChangeSchema(serializers.Serializer):  # type: ignore[type-arg]
     plan_name = serializers.CharField()
     account_id = serializers.IntegerField()
     platform = serializers.ChoiceField(MEDIA)
-    field = serializers.ChoiceField(FIELDS)
+    field = serializers.ChoiceField((*FIELDS, "labels", "note"))
     before = ValueField()
     asked = ValueField()
     after = ValueField()
@@ -213,8 +227,9 @@ class ChangePreviewSchema(serializers.Serializer):  # type: ignore[type-arg]
     validate_only = serializers.BooleanField()
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="By state")
     missing_plan_ids = serializers.ListField(child=serializers.IntegerField())
-    changes = PlannedChangeSchema(many=True, help_text="The first 1,000")
-    is_truncated = serializers.BooleanField()
+    changes = PlannedChangeSchema(many=True, help_text="At most 1,000, from offset on")
+    is_truncated = serializers.BooleanField(help_text="Not all are among changes")
+    next_offset = serializers.IntegerField(allow_null=True, help_text="offset of those that follow; null at the end")
 
 
 class LabelsSchema(serializers.Serializer):  # type: ignore[type-arg]
@@ -231,9 +246,22 @@ class UndoSchema(serializers.Serializer):  # type: ignore[type-arg]
     """A whole job, or single entries of the change log."""
 
     job_id = serializers.CharField(required=False)
-    event_ids = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False)
+    event_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False,
+        help_text="Either changes that went to the media, or changes of labels and notes",
+    )  # fmt: skip
+    together = serializers.BooleanField(
+        required=False, help_text="Labels and notes: with all plans that got them in the same go"
+    )
+    skip = SkippedSchema(many=True, required=False, help_text="Leave these alone")
     accepts_void = serializers.BooleanField(required=False)
     queues_held = serializers.BooleanField(required=False)
+
+
+class UndoneSchema(serializers.Serializer):  # type: ignore[type-arg]
+    """Labels and notes are ours alone: they are back at once, without a job."""
+
+    changed = serializers.IntegerField(help_text="Labels and notes that were taken back")
 
 
 class WaitingChangeSchema(serializers.Serializer):  # type: ignore[type-arg]

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from campaigns.api import plan_schemas as schemas
 from campaigns.api import plan_shapes as shapes
 from campaigns.api.parameters import AFTER, PAGE_NAMES, limit
-from campaigns.api.plans import read_ids
+from campaigns.api.plan_changes import read_ids
 from campaigns.selectors.queued import waiting_changes
 from campaigns.services.changes.queueing import cancel_queued_changes
 from xmagnet.core.errors import FieldError, InvalidInput

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from campaigns.domain.maturity import Evidence, by_now, estimate_shares
 from campaigns.selectors import frames
@@ -22,9 +22,9 @@ def arrived_shares() -> tuple[float, ...]:
     organization_id, now = require_organization_id(), media_now()
     today = now.date()
     key = f"campaigns.arrived_shares:{organization_id}:{today}"
-    shares: tuple[float, ...] | None = cache.get(key)
+    shares: tuple[float, ...] | None = caches["process"].get(key)
     if shares is None:
         rows = frames.maturity_evidence(organization_id, since=today - timedelta(days=EVIDENCE_DAYS))
         shares = estimate_shares(Evidence(*row) for row in rows)
-        cache.set(key, shares, _KEPT_FOR)
+        caches["process"].set(key, shares, _KEPT_FOR)
     return by_now(shares, hour=now.hour, minute=now.minute)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from campaigns.domain.setup_diff import SetupChange, setup_changes
 from campaigns.models import SettingTemplate
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import NotFound
+from xmagnet.people.members import member_names
 
 #: shown at once: names, drafts, or versions of one name
 MOST_SHOWN = 500
@@ -28,6 +30,7 @@ class TemplateCard:
     is_draft: bool
     is_mine: bool
     created_by_id: int | None
+    created_by_name: str  # of a colleague; "" for somebody who is no member any more
     created_at: datetime
     content: dict[str, Any]
 
@@ -49,20 +52,20 @@ def list_templates(actor: Actor) -> tuple[TemplateCard, ...]:
         .order_by("name", "created_by_id", "-version")
         .distinct("name", "created_by_id")
     )
-    return tuple(_card(actor, row) for row in rows[:MOST_SHOWN])
+    return _cards(actor, rows[:MOST_SHOWN])
 
 
 def list_drafts(actor: Actor) -> tuple[TemplateCard, ...]:
     """One's own drafts, newest first."""
     rows = SettingTemplate.objects.filter(created_by_id=actor.user_id, is_draft=True).order_by("-created_at")
-    return tuple(_card(actor, row) for row in rows[:MOST_SHOWN])
+    return _cards(actor, rows[:MOST_SHOWN])
 
 
 def template_versions(actor: Actor, template_id: int) -> tuple[TemplateCard, ...]:
     """Every version of the template, newest first; raises ``NotFound``."""
     one = get_template(actor, template_id)
     rows = visible_templates(actor).filter(name=one.name, created_by_id=one.created_by_id, is_draft=False)
-    return tuple(_card(actor, row) for row in rows.order_by("-version")[:MOST_SHOWN])
+    return _cards(actor, rows.order_by("-version")[:MOST_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,16 @@ def get_template(actor: Actor, template_id: int) -> TemplateCard:
     row = visible_templates(actor).filter(pk=template_id).first()
     if row is None:
         raise NotFound
-    return _card(actor, row)
+    return _cards(actor, [row])[0]
 
 
-def _card(actor: Actor, row: SettingTemplate) -> TemplateCard:
+def _cards(actor: Actor, rows: Iterable[SettingTemplate]) -> tuple[TemplateCard, ...]:
+    found = list(rows)
+    names = member_names(row.created_by_id for row in found if row.created_by_id != actor.user_id)
+    return tuple(_card(actor, row, names) for row in found)
+
+
+def _card(actor: Actor, row: SettingTemplate, names: Mapping[int, str]) -> TemplateCard:
     return TemplateCard(
         id=row.pk,
         name=row.name,
@@ -102,6 +111,7 @@ def _card(actor: Actor, row: SettingTemplate) -> TemplateCard:
         is_draft=row.is_draft,
         is_mine=row.created_by_id == actor.user_id,
         created_by_id=row.created_by_id,
+        created_by_name=names.get(row.created_by_id or 0, ""),
         created_at=row.created_at,
         content=row.content,
     )

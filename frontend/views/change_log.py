@@ -23,7 +23,7 @@ from frontend import formats
 from frontend.audit_words import VIA_LABELS
 from frontend.views.audit import people_options
 from frontend.views.base import Page, midnight
-from frontend.views.plan_changes import value_text
+from frontend.views.change_previews import value_text
 from media_connectors.choices import PlatformChoice
 from media_connectors.selectors.directory import account_facts
 from xmagnet.core.errors import Conflict

@@ -20,8 +20,8 @@ from campaigns.services.changes.planning import COLUMN_OF
 from frontend.job_words import ROW_STATES
 from frontend.views.base import Fragment, Page
 from frontend.views.change_log import FIELDS
+from frontend.views.change_previews import value_text
 from frontend.views.jobs import OneJob
-from frontend.views.plan_changes import value_text
 from media_connectors.selectors.directory import account_facts
 from xmagnet.core.errors import Conflict, InvalidInput
 from xmagnet.core.ids import whole_number

@@ -11,24 +11,24 @@ from django.utils.translation import ngettext
 
 from campaigns.selectors.bulk.rows import row_page
 from campaigns.services.changes.limits import FieldLimits, field_limits
-from campaigns.services.changes.planning import PlannedChange, change_plans, preview_changes
+from campaigns.services.changes.planning import change_plans, preview_changes
+from campaigns.services.changes.previews import PlannedChange
 from frontend import formats
 from frontend.views.answers import done
 from frontend.views.base import Fragment, address
+from frontend.views.change_previews import STATES, value_text
 from frontend.views.job_rows import FAILED_STATES
 from frontend.views.jobs import OneJob
 from frontend.views.plan_changes import (
     EDIT_FIELDS,
     FIELD_TITLES,
     MONEY_FIELDS,
-    STATES,
     Changing,
     follow_address,
     guarantee_from,
     sent_message,
     statuses,
     undo_action,
-    value_text,
     wish_from,
     yuan_text,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -13,27 +12,17 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.choices import Status
 from campaigns.selectors.plans import plan_detail
-from campaigns.services.changes.planning import (
-    ChangePreview,
-    PlannedChange,
-    Wish,
-    change_plans,
-    preview_changes,
-    select_expected,
-)
-from frontend import formats
-from frontend.plan_words import schedule_text
+from campaigns.services.changes.planning import Wish, change_plans, preview_changes, select_expected
+from campaigns.services.changes.previews import ChangePreview
 from frontend.tables.plan_state import state_from
 from frontend.views.answers import done
 from frontend.views.base import Fragment, address
+from frontend.views.change_previews import LINES, is_for_lines, part_of, shown_preview, unticked_of
 from xmagnet.accounts.actor import Actor
 from xmagnet.core.errors import Conflict, InvalidInput
 from xmagnet.core.ids import ids_among, whole_number
 from xmagnet.core.money import fen_from_text
 
-#: changes shown at once, the next ones are asked for; the counts always speak of all
-SHOWN = 200
-LINES = "frontend/plans/change_lines.html"
 MONEY_FIELDS = ("bid", "budget")
 BULK_FIELDS = ("status", "bid", "budget", "schedule")
 EDIT_FIELDS = (*BULK_FIELDS, "name")
@@ -45,26 +34,6 @@ FIELD_TITLES: dict[str, Any] = {
     "schedule": gettext_lazy("Change the schedule"),
     "name": gettext_lazy("Change the name"),
 }
-STATES: dict[str, tuple[Any, str]] = {
-    "change": (gettext_lazy("Will change"), "info"),
-    "unchanged": (gettext_lazy("Already so"), "quiet"),
-    "held": (gettext_lazy("Held back"), "warn"),
-    "queued": (gettext_lazy("Waits for tomorrow"), "info"),
-    "refused": (gettext_lazy("Refused"), "bad"),
-    "skipped": (gettext_lazy("Left alone"), "quiet"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ShownChange:
-    """A planned change in words."""
-
-    key: str
-    change: PlannedChange
-    before: str
-    after: str
-    state: str
-    tone: str
 
 
 class Changing(Fragment):
@@ -88,9 +57,7 @@ class Changing(Fragment):
 
     def unticked(self) -> list[tuple[int, str]]:
         """(plan id, field) of the changes that were shown and taken out."""
-        kept = set(self.request.POST.getlist("send"))
-        pairs = [key.partition("-") for key in self.request.POST.getlist("shown") if key not in kept]
-        return [(number, field) for plan_id, _dash, field in pairs if (number := whole_number(plan_id))]
+        return unticked_of(self.request.POST)
 
     def selected_count(self) -> int:
         """How many plans the person thinks are selected."""
@@ -98,11 +65,10 @@ class Changing(Fragment):
         return len(self.request.POST.getlist("plan")) if expected is None else expected
 
     def preview(self, found: ChangePreview) -> HttpResponse:
-        """The preview, or only its next lines."""
-        start = self.request.POST.get("from", "")
-        if start:
+        """The preview, or only another part of its lines."""
+        if is_for_lines(self.request.POST):
             self.template_name = LINES
-        return self.render_to_response(self.get_context_data(**shown_preview(found, start)))
+        return self.render_to_response(self.get_context_data(**shown_preview(found, self.request.POST)))
 
     def field(self, allowed: tuple[str, ...] = EDIT_FIELDS) -> str:
         """The field to change."""
@@ -165,8 +131,9 @@ class ChangePreviewList(Changing):
         try:
             wish = wish_from(request.POST, self.field())
             found = preview_changes(
-                self.actor, plan_ids=self.selection(), wishes=[wish], **guarantee_from(request.POST)
-            )
+                self.actor, plan_ids=self.selection(), wishes=[wish], part=part_of(request.POST),
+                **guarantee_from(request.POST),
+            )  # fmt: skip
         except (InvalidInput, Conflict) as refusal:
             return self.refused(refusal.detail, status=200)
         return self.preview(found)
@@ -219,48 +186,6 @@ def wish_from(data: QueryDict, field: str) -> Wish:
     if kind == "amount":
         return Wish(field, "amount", fen, least=_bound(data, "least"), most=_bound(data, "most"))  # type: ignore[arg-type]
     return Wish(field, "set", fen)  # type: ignore[arg-type]
-
-
-def shown_preview(found: ChangePreview, start: str = "") -> dict[str, Any]:
-    """The preview as its template wants it, from the change at ``start`` on."""
-    first = int(start) if start.isdecimal() and len(start) < 7 else 0
-    counts = [(str(STATES[state][0]), count, STATES[state][1]) for state, count in found.counts.items()]
-    return {
-        "changes": [shown_change(change) for change in found.changes[first : first + SHOWN]],
-        "counts": counts,
-        "more": max(0, found.total - first - SHOWN),
-        "next_from": first + SHOWN if first + SHOWN < len(found.changes) else 0,
-        "will_change": found.counts.get("change", 0) + found.counts.get("queued", 0),
-        "held": found.counts.get("held", 0),
-    }
-
-
-def shown_change(change: PlannedChange) -> ShownChange:
-    """One change in words."""
-    label, tone = STATES[change.state]
-    return ShownChange(
-        key=f"{change.plan_id}-{change.field}",
-        change=change,
-        before=value_text(change.field, change.before),
-        after=value_text(change.field, change.after),
-        state=str(label),
-        tone=tone,
-    )
-
-
-def value_text(field: str, value: Any) -> str:
-    """A field's value for people; ``field`` is the change's or the log's name of it."""
-    if field in ("bid", "bid_fen"):
-        return formats.money(value)
-    if field in ("budget", "daily_budget_fen"):
-        return _("Unlimited") if value is None else formats.money(value)
-    if field == "status" and value:
-        return str(Status(value).label) if value in Status.values else str(value)
-    if field == "schedule":
-        return schedule_text(value or "")
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or formats.DASH
-    return formats.DASH if value in (None, "") else str(value)
 
 
 def sent_message(count: int) -> str:

@@ -9,6 +9,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from campaigns.services.changes.renaming import RENAME_TOKENS, RenameRule, preview_renames, rename_plans
+from frontend.views.change_previews import part_of
 from frontend.views.plan_changes import Changing, sent
 from xmagnet.core.errors import Conflict, InvalidInput
 
@@ -45,7 +46,9 @@ class RenamePreview(Changing):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            found = preview_renames(self.actor, plan_ids=self.selection(), rule=rule_from(request.POST))
+            found = preview_renames(
+                self.actor, plan_ids=self.selection(), rule=rule_from(request.POST), part=part_of(request.POST)
+            )
         except (InvalidInput, Conflict) as refusal:
             return self.refused(refusal.detail, status=200)
         return self.preview(found)

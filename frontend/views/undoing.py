@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.services.changes.annotations import annotation_events, preview_annotation_undo, undo_annotations
-from campaigns.services.changes.planning import ChangePreview, preview_undo, undo_changes
+from campaigns.services.changes.planning import preview_undo, undo_changes
+from campaigns.services.changes.previews import ChangePreview
 from frontend.views.answers import done, told
 from frontend.views.base import Crumb, Page
-from frontend.views.plan_changes import LINES, sent, sent_message, shown_preview
+from frontend.views.change_previews import LINES, is_for_lines, part_of, shown_preview, unticked_of
+from frontend.views.plan_changes import sent, sent_message
 from xmagnet.audit.selectors import AuditQuery, search_events
 from xmagnet.core.errors import Conflict, InvalidInput, NotFound
-from xmagnet.core.ids import whole_number
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.selectors import get_job
 
@@ -49,22 +50,21 @@ class _Undo(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         try:
-            found = shown_preview(self.preview(), self.request.GET.get("from", ""))
+            found = shown_preview(self.preview(), self.request.POST)
         except (InvalidInput, Conflict) as refusal:
             found = {"refusal": refusal.detail}
-        return super().get_context_data(key=get_random_string(16), more_verb="get", **found, **kwargs)
+        return super().get_context_data(key=get_random_string(16), **found, **kwargs)
 
     def get_template_names(self) -> list[str]:
-        is_lines = self.request.htmx and "from" in self.request.GET  # type: ignore[attr-defined]
-        return [LINES if is_lines else self.template_name]
+        return [LINES if is_for_lines(self.request.POST) else self.template_name]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if is_for_lines(request.POST):  # only looks
+            lines: HttpResponse = self.render_to_response(self.get_context_data(**kwargs))
+            return lines
         if request.htmx:  # type: ignore[attr-defined]
             return self.undo_at_once()
-        kept = set(request.POST.getlist("send"))
-        shown = request.POST.getlist("shown")
-        pairs = [key.partition("-") for key in shown if key not in kept]
-        skipped = [(number, field) for plan_id, _dash, field in pairs if (number := whole_number(plan_id))]
+        skipped, shown = unticked_of(request.POST), request.POST.getlist("shown")
         try:
             # The key of the form: pressed twice it is one job, asked for again later it is another.
             key = f"undo-{request.POST.get('key') or get_random_string(16)}"[:200]
@@ -112,22 +112,24 @@ class UndoEvent(_Undo):
         event_id = self.kwargs["event_id"]
         if not search_events(self.actor, AuditQuery(object_type="plan")).filter(pk=event_id).exists():
             raise NotFound
-        return annotation_events(self.actor, event_id).exists()
+        return annotation_events(self.actor, [event_id]).exists()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        siblings = annotation_events(self.actor, self.kwargs["event_id"], is_together=True).count()
+        siblings = annotation_events(self.actor, [self.kwargs["event_id"]], is_together=True).count()
         return super().get_context_data(siblings=0 if self.is_together() else max(0, siblings - 1), **kwargs)
 
     def preview(self) -> ChangePreview:
         event_id = self.kwargs["event_id"]
         if self.is_annotation():
-            return preview_annotation_undo(self.actor, event_id=event_id, is_together=self.is_together())
-        return preview_undo(self.actor, event_ids=[event_id])
+            return preview_annotation_undo(
+                self.actor, event_ids=[event_id], is_together=self.is_together(), part=part_of(self.request.POST)
+            )
+        return preview_undo(self.actor, event_ids=[event_id], part=part_of(self.request.POST))
 
     def carry_out(self, key: str, skipped: list[tuple[int, str]], *, is_single: bool) -> Job | None:
         event_id = self.kwargs["event_id"]
         if self.is_annotation():
-            undo_annotations(self.actor, event_id=event_id, is_together=self.is_together(), skipped=skipped)
+            undo_annotations(self.actor, event_ids=[event_id], is_together=self.is_together(), skipped=skipped)
             return None
         return undo_changes(
             self.actor, event_ids=[event_id], idempotency_key=key, skipped=skipped, is_watched=is_single
@@ -147,7 +149,7 @@ class UndoJob(_Undo):
         return str(job.pk)
 
     def preview(self) -> ChangePreview:
-        return preview_undo(self.actor, job_id=self.job_id())
+        return preview_undo(self.actor, job_id=self.job_id(), part=part_of(self.request.POST))
 
     def carry_out(self, key: str, skipped: list[tuple[int, str]], *, is_single: bool) -> Job | None:
         return undo_changes(

@@ -12,7 +12,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -149,17 +149,17 @@ def _read_interests(accounts: Sequence[AccountFacts]) -> tuple[InterestOption, .
 
 def _kept(key: str, seconds: int, read: Callable[[], T]) -> T:
     digest = "media:" + sha256(key.encode()).hexdigest()
-    kept: Any = cache.get(digest)
+    kept: Any = caches["process"].get(digest)
     if kept is None:
-        if cache.get(f"{digest}:silent"):
+        if caches["process"].get(f"{digest}:silent"):
             raise Transient("the media did not answer a moment ago")
         try:
             with while_somebody_waits():
                 kept = read()
         except Transient:
-            cache.set(f"{digest}:silent", True, SILENCE_SECONDS)
+            caches["process"].set(f"{digest}:silent", True, SILENCE_SECONDS)
             raise
-        cache.set(digest, kept, seconds)
+        caches["process"].set(digest, kept, seconds)
     return kept  # type: ignore[no-any-return]
 
 

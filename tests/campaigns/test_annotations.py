@@ -74,29 +74,29 @@ def test_labels_given_in_one_go_are_taken_back_together_but_not_over_a_later_cha
     change_labels(asked(world, "1"), plan_ids=[plans[1].pk], add=["kept"])
     given = change_labels(asked(world, "2"), plan_ids=[plan.pk for plan in plans], add=["sale"])
     change_labels(asked(world, "3"), plan_ids=[plans[1].pk], add=["later"])
-    found = preview_annotation_undo(world.admin, event_id=given.event_id, is_together=True)
+    found = preview_annotation_undo(world.admin, event_ids=[given.event_id], is_together=True)
     assert [(change.state, change.before, change.after) for change in found.changes] == [
         ("change", ["sale"], []),
         ("skipped", ["kept", "sale", "later"], ["kept", "sale", "later"]),
     ]
-    assert undo_annotations(world.admin, event_id=given.event_id, is_together=True) == 1
+    assert undo_annotations(world.admin, event_ids=[given.event_id], is_together=True) == 1
     assert [Plan.objects.get(pk=plan.pk).labels for plan in plans] == [[], ["kept", "sale", "later"]]
     event = AuditEvent.objects.latest("id")
     assert (event.action, event.before, event.after) == ("plan.undone", {"labels": ["sale"]}, {"labels": []})
-    assert undo_annotations(world.admin, event_id=given.event_id, is_together=True) == 0
-    assert undo_annotations(world.admin, event_id=event.pk) == 1  # and back again
+    assert undo_annotations(world.admin, event_ids=[given.event_id], is_together=True) == 0
+    assert undo_annotations(world.admin, event_ids=[event.pk]) == 1  # and back again
     assert Plan.objects.get(pk=plans[0].pk).labels == ["sale"]
 
 
 def test_one_plans_label_and_note_are_taken_back_alone(world, scope):
     plans = [world.blue_plan, world.red_plan]
     given = change_labels(world.admin, plan_ids=[plan.pk for plan in plans], add=["sale"])
-    assert undo_annotations(world.admin, event_id=given.event_id) == 1
+    assert undo_annotations(world.admin, event_ids=[given.event_id]) == 1
     assert sorted(len(Plan.objects.get(pk=plan.pk).labels) for plan in plans) == [0, 1]
     set_note(world.admin, plan_id=plans[0].pk, note="one")
     two = set_note(world.admin, plan_id=plans[0].pk, note="two")
     assert [entry.is_undoable for entry in plan_history(world.admin, plans[0].pk)][:2] == [True, False]
-    undo_annotations(world.admin, event_id=two.event_id)
+    undo_annotations(world.admin, event_ids=[two.event_id])
     assert Plan.objects.get(pk=plans[0].pk).note == "one"
 
 
@@ -104,8 +104,8 @@ def test_labels_of_plans_out_of_sight_are_not_taken_back(world, scope):
     given = change_labels(world.admin, plan_ids=[world.blue_plan.pk, world.red_plan.pk], add=["sale"])
     events = {event.object_id: event.pk for event in AuditEvent.objects.filter(action="plan.annotated")}
     with pytest.raises(NotFound):
-        undo_annotations(world.blue_actor, event_id=events[str(world.red_plan.pk)], is_together=True)
-    assert undo_annotations(world.blue_actor, event_id=events[str(world.blue_plan.pk)], is_together=True) == 1
+        undo_annotations(world.blue_actor, event_ids=[events[str(world.red_plan.pk)]], is_together=True)
+    assert undo_annotations(world.blue_actor, event_ids=[events[str(world.blue_plan.pk)]], is_together=True) == 1
     assert Plan.objects.get(pk=world.red_plan.pk).labels == ["sale"]
     with pytest.raises(Forbidden):
-        undo_annotations(make_actor(world.organization, "analyst"), event_id=given.event_id)
+        undo_annotations(make_actor(world.organization, "analyst"), event_ids=[given.event_id])

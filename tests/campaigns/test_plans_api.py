@@ -2,8 +2,11 @@
 
 import pytest
 
+from campaigns.models import BulkRow
+from campaigns.services.materials import keep_materials
 from tests.campaigns.rows import hour, ingest
 from tests.factories import make_api_token, make_campaign, make_member
+from xmagnet.audit.models import AuditEvent
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
 
@@ -186,6 +189,87 @@ def test_nothing_to_undo_is_said(world, api):
     assert api("post", "plans/undo", {}).status_code == 422
 
 
+def labelling(world, fields):
+    with organization_scope(world.organization.pk):
+        return list(
+            AuditEvent.objects.filter(action="plan.annotated", after__has_key=fields)
+            .order_by("id")
+            .values_list("id", flat=True)
+        )
+
+
+def test_labels_and_notes_are_taken_back_at_once(world, api):
+    ids = [world.blue_plan.pk, world.red_plan.pk]
+    api("post", "plans/labels", {"plan_ids": ids, "add": ["hot"]})
+    first, _second = labelling(world, "labels")
+    body = {"event_ids": [first]}
+    preview = api("post", "plans/undo?validate_only=true", body | {"together": True}, key="").json()
+    assert preview["counts"] == {"change": 2}
+    assert [(one["plan_id"], one["field"], one["before"], one["after"]) for one in preview["changes"]] == [
+        (plan_id, "labels", ["hot"], []) for plan_id in ids
+    ]
+    skipped = {"skip": [{"plan_id": world.blue_plan.pk, "field": "labels"}]}
+    done = api("post", "plans/undo", body | {"together": True} | skipped, key="")
+    assert (done.status_code, done.json()) == (200, {"changed": 1})
+    assert [one["id"] for one in api("get", "plans?labels__has_any=hot").json()["plans"]] == [world.blue_plan.pk]
+    assert api("post", "plans/undo", body, key="").json() == {"changed": 1}
+    assert api("post", "plans/undo", body, key="").json() == {"changed": 0}  # it is so already
+    assert jobs(world) == 0
+
+
+def test_labels_are_not_taken_back_together_with_what_needs_a_job(world, api):
+    api("post", "plans/labels", {"plan_ids": [world.blue_plan.pk], "add": ["hot"]})
+    (event,) = labelling(world, "labels")
+    for body in ({"event_ids": [event], "job_id": "job_x"}, {"event_ids": [event, event + 1_000]}):
+        refused = api("post", "plans/undo", body)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/event_ids")
+    assert api("get", "plans?labels__has_any=hot").json()["plans"]
+
+
+def test_labels_of_another_agency_cannot_be_taken_back(world, api):
+    api("post", "plans/labels", {"plan_ids": [world.red_plan.pk], "add": ["hot"]})
+    (event,) = labelling(world, "labels")
+    refused = api("post", "plans/undo", {"event_ids": [event]}, role="optimizer", agency=world.blue)
+    assert refused.status_code == 422
+    assert api("get", "plans?labels__has_any=hot").json()["plans"]
+
+
+def test_every_change_of_a_long_preview_can_be_read_found_and_left_alone(world, api, monkeypatch):
+    monkeypatch.setattr("campaigns.api.plan_schemas.PREVIEWED", 2)
+    ids = [world.blue_plan.pk, world.red_plan.pk]
+    body = {"plan_ids": ids, "changes": {"status": "paused", "budget": {"percent": 10}}}
+    path = "plans/bulk-update?validate_only=true"
+    first = api("post", path, body, key="").json()
+    assert (len(first["changes"]), first["next_offset"], first["is_truncated"]) == (2, 2, True)
+    second = api("post", f"{path}&offset=2", body, key="").json()
+    assert (len(second["changes"]), second["next_offset"], second["counts"]) == (2, None, first["counts"])
+    told = [(one["plan_id"], one["field"]) for one in first["changes"] + second["changes"]]
+    assert sorted(told) == sorted((plan_id, field) for plan_id in ids for field in ("budget", "status"))
+    found = api("post", f"{path}&search=RED", body, key="").json()
+    assert ({one["plan_id"] for one in found["changes"]}, found["next_offset"]) == ({world.red_plan.pk}, None)
+    kept = (world.blue_plan.pk, "budget")
+    left = body | {
+        "skip": [{"plan_id": plan_id, "field": field} for plan_id, field in told if (plan_id, field) != kept]
+    }
+    assert sum(api("post", path, left, key="").json()["counts"].values()) == 1
+    job = api("post", "plans/bulk-update", left).json()
+    with organization_scope(world.organization.pk):
+        assert [row.client_ref for row in BulkRow.objects.filter(job_id=job["id"])] == [f"{kept[0]}-budget"]
+
+
+@pytest.mark.parametrize(
+    ("query", "skip"),
+    [
+        ("offset=x", []), ("offset=-1", []), ("", "x"), ("", [1]), ("", [{"plan_id": "1", "field": "bid"}]),
+        ("", [{"plan_id": 1}]), ("", [{"plan_id": 1, "field": "bid", "luck": 1}]),
+        ("", [{"plan_id": True, "field": "bid"}]),
+    ],
+)  # fmt: skip
+def test_an_unclear_part_of_a_preview_is_refused(world, api, query, skip):
+    body = {"plan_ids": [world.blue_plan.pk], "changes": {"bid": 60}, "skip": skip}
+    assert api("post", f"plans/bulk-update?validate_only=true&{query}", body, key="").status_code == 422
+
+
 @pytest.mark.parametrize("word", ["1", "True", "TRUE"])
 def test_every_spelling_of_a_preview_previews(world, api, word):
     body = {"plan_ids": [world.blue_plan.pk], "changes": {"bid": 55}}
@@ -226,8 +310,13 @@ def test_files_in_use_are_listed_for_accounts_that_one_may_see(world, api):
         type(world.blue_plan).objects.filter(pk=world.blue_plan.pk).update(
             materials=[{"kind": "image", "remote_id": "tos-1", "cover_remote_id": ""}], titles=["每月几元起"]
         )
+        keep_materials([world.blue_plan.pk])
     (one,) = api("get", f"materials?account={account}").json()["materials"]
     assert (one["kind"], one["id"], one["title"], one["plan_count"]) == ("image", "tos-1", "每月几元起", 1)
     narrowed = api("get", f"materials?account={account}", role="optimizer", account_ids=[world.red_plan.account_id])
     assert narrowed.json() == {"materials": []}
     assert api("get", "materials?account=x").status_code == 422
+    assert api("get", f"materials?account={account}&kind=film").status_code == 422
+    assert api("get", f"materials?account={account}&kind=video").json() == {"materials": []}
+    assert api("get", f"materials?account={account}&q=几元").json()["materials"] == [one]
+    assert [plan["name"] for plan in api("get", "plans?creative__contains=几元").json()["plans"]] == ["Blue plan"]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -65,7 +65,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
             return operation(found, None)
 
     monkeypatch.setattr(library, "line_to", lambda account_id: Line())
-    cache.clear()
+    caches["process"].clear()
     return found
 
 

@@ -60,9 +60,34 @@ def test_a_long_preview_goes_on_where_it_stopped(admin: Client, organization: Or
     many = [make_plan(account, name=f"Many {number}", bid_fen=4_000) for number in range(205)]
     form = {"field": "bid", "kind": "percent", "value": "10", "plan": ids(many)}
     first = admin.post(CHANGE + "preview/", form).content.decode()
-    assert (first.count('name="send"'), "and 5 more" in first) == (200, True)
+    assert (first.count('name="send"'), "1–200 of 205" in first) == (200, True)
     rest = admin.post(CHANGE + "preview/", form | {"from": "200"}).content.decode()
-    assert (rest.count('name="send"'), "more" in rest, "<thead>" in rest) == (5, False, False)
+    assert (rest.count('name="send"'), "201–205 of 205" in rest, "data-will-change" in rest) == (5, True, False)
+    found = admin.post(CHANGE + "preview/", form | {"from": "0", "row_find": "many 204"}).content.decode()
+    assert (found.count('name="send"'), f'value="{many[204].pk}-bid"' in found) == (1, True)
+    assert "The others are sent too." in found
+
+
+def test_what_is_unticked_on_one_part_of_a_preview_stays_so_on_the_others(
+    admin: Client, organization: Organization
+) -> None:
+    account = make_account(organization, platform="kuaishou")
+    many = [make_plan(account, name=f"Many {number}", bid_fen=4_000) for number in range(205)]
+    keys = [f"{plan.pk}-bid" for plan in many]
+    form: dict[str, Any] = {"field": "bid", "kind": "percent", "value": "10", "plan": ids(many), "key": "k"}
+    second = form | {"from": "200", "shown": keys[:200], "send": keys[1:200]}
+    html = admin.post(CHANGE + "preview/", second).content.decode()
+    assert f'name="skip" value="{keys[0]}"' in html
+    assert "1 left out" in html
+    back = form | {"from": "0", "shown": keys[200:], "send": keys[200:204], "skip": keys[0]}
+    html = admin.post(CHANGE + "preview/", back).content.decode()
+    assert f'value="{keys[0]}" aria-label' in html  # shown again, and still unticked
+    assert f'value="{keys[1]}" checked' in html
+    assert f'name="skip" value="{keys[204]}"' in html
+    admin.post(CHANGE + "apply/", form | {"shown": keys[:200], "send": keys[1:200], "skip": keys[204]})
+    with organization_scope(organization.pk):
+        sent = set(BulkRow.objects.values_list("client_ref", flat=True))
+    assert sent == set(keys) - {keys[0], keys[204]}
 
 
 def test_a_page_that_stayed_open_over_a_sign_in_is_told_so(organization: Organization, plans: list[Any]) -> None:
@@ -204,7 +229,7 @@ def test_what_somebody_changed_since_is_left_alone(admin: Client, organization: 
 def test_a_toasts_undo_counts_more_changes_than_a_preview_keeps(
     admin: Client, organization: Organization, plans: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campaigns.services.changes.planning.PREVIEWED", 1)
+    monkeypatch.setattr("frontend.views.change_previews.SHOWN", 1)
     with organization_scope(organization.pk), transaction.atomic():
         Job.objects.create(pk="job_x", kind="plans.update", permission="plans:write", state="succeeded")
     for plan in plans:

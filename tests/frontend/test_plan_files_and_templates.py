@@ -13,7 +13,7 @@ from django.test import Client
 
 from campaigns.models import BulkRow, Plan, SettingTemplate
 from tests.factories import make_account, make_plan
-from xmagnet.accounts.models import Organization
+from xmagnet.accounts.models import Organization, User
 from xmagnet.accounts.roles import Role
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
@@ -193,7 +193,13 @@ def test_templates_are_shared_and_deleted_by_their_maker(
     html = colleague.get(page).content.decode()
     assert "Spring" in html
     assert "v2" in html
-    assert "v1" in colleague.get(f"{page}{newest}/").content.decode()
+    maker = User.objects.get(pk=admin.session["_auth_user_id"])
+    assert f"<td>{maker}</td>" in html.replace("\n", "")
+    assert "<td>Me</td>" in admin.get(page).content.decode().replace("\n", "")
+    assert str(maker) in colleague.get("/o/sunrise/plans/build/templates/").content.decode()
+    versions = colleague.get(f"{page}{newest}/").content.decode()
+    assert "v1" in versions
+    assert str(maker) in versions
     assert colleague.post(f"{page}{newest}/delete/").status_code == 404
     admin.post(f"{page}{newest}/delete/")
     assert "Spring" not in admin.get(page).content.decode()

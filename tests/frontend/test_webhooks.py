@@ -9,6 +9,7 @@ from tests.factories import make_agency
 from tests.frontend.rows import reload, row_of, rows_of
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role
+from xmagnet.audit.models import AuditEvent
 from xmagnet.core.scope import organization_scope
 from xmagnet.webhooks.models import WebhookDelivery, WebhookEndpoint
 
@@ -102,3 +103,26 @@ def test_others_manage_no_webhooks(organization: Organization, as_role: Callable
     assert client.get(HOOKS).status_code == 403
     assert client.post(f"{HOOKS}add/", FIELDS).status_code == 403
     assert rows_of(organization, WebhookEndpoint) == []
+
+
+def test_the_audit_log_tells_where_a_webhook_goes_and_none_of_its_secrets(
+    admin: Client, organization: Organization
+) -> None:
+    secret = "https://receiver.example:8443/hooks/T0K3N-in-path?key=in-query"
+    admin.post(f"{HOOKS}add/", FIELDS | {"url": secret})
+    endpoint = row_of(organization, WebhookEndpoint)
+    admin.post(f"{HOOKS}{endpoint.pk}/edit/", FIELDS | {"url": secret.replace("query", "other")})
+    admin.post(f"{HOOKS}{endpoint.pk}/action/", {"action": "rotate"})
+    admin.post(f"{HOOKS}{endpoint.pk}/action/", {"action": "delete"})
+    with organization_scope(organization.pk), transaction.atomic():
+        events = list(AuditEvent.objects.filter(object_type="webhook").order_by("id").values())
+    assert [event["action"] for event in events] == [
+        "webhook.created", "webhook.changed", "webhook.rotated", "webhook.deleted",
+    ]  # fmt: skip
+    assert "T0K3N" not in str(events)
+    assert "in-query" not in str(events)
+    before, after = events[1]["before"]["url"], events[1]["after"]["url"]
+    assert before.startswith("https://receiver.example:8443 #")
+    assert after.startswith("https://receiver.example:8443 #")
+    assert before != after
+    assert events[0]["object_name"] == before

@@ -13,6 +13,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.fernet import Fernet, InvalidToken
 from django.core.cache import cache
+from django.core.cache.backends.locmem import _caches as in_memory
 from django.core.management import call_command
 from django.db import transaction
 from django.http import HttpResponse
@@ -91,6 +92,20 @@ def test_codes_of_the_second_factor_cannot_be_guessed(organization):
     assert "Incorrect code" in pages[8]
     assert "Too many failed login attempts" in pages[10]
     assert "_auth_user_id" not in client.session
+
+
+def test_guesses_at_the_second_factor_count_for_all_processes_together(organization):
+    cache.clear()
+    member = make_member(organization)
+    TOTP.activate(member, TOTP_SECRET)
+    client = Client()
+    client.post("/account/login/", {"login": member.email, "password": PASSWORD})
+    pages = []
+    for _ in range(11):
+        in_memory.clear()  # each guess goes to a process that knows nothing of the others
+        pages.append(client.post("/account/two-factor/authenticate/", {"code": "000000"}).content.decode())
+    assert "Incorrect code" in pages[8]
+    assert "Too many failed login attempts" in pages[10]
 
 
 @pytest.mark.parametrize(

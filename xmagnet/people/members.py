@@ -75,6 +75,16 @@ def list_members(actor: Actor, query: MemberQuery | None = None) -> QuerySet[Mem
     return members
 
 
+def member_names(user_ids: Iterable[int | None]) -> dict[int, str]:
+    """What members of the organization are called, by user id; those who have left are not among them.
+
+    For whoever already sees something of theirs: it does not ask whom an actor may list.
+    """
+    wanted = {user_id for user_id in user_ids if user_id is not None}
+    members = Membership.objects.filter(user_id__in=wanted).select_related("user") if wanted else ()
+    return {member.user_id: str(member.user) for member in members}
+
+
 def find_member(actor: Actor, membership_id: int, *, for_update: bool = False) -> Membership:
     """The member with their person; raises ``NotFound``, also for members of other agencies than the actor's."""
     members = Membership.objects.select_related("user")

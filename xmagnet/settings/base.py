@@ -103,7 +103,16 @@ DATABASES = {"default": env.database("DATABASE_URL")}
 OWNER_DATABASE = env.database("DATABASE_OWNER_URL", env.text("DATABASE_URL"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# What must hold for all processes stands in a table: allauth counts failed sign-ins in the default cache. What each
+# process may know by itself, and read again when it does not, is in its memory.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_sharedcache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # beyond them the oldest keys go, expired ones first
+    },
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 
 # --- people -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -133,8 +142,8 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers get no mail from us
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[X-Magnet] "
 PASSWORD_RESET_TIMEOUT = 3 * 3600  # seconds
-# By name, in each process: the only limit on guessing the codes of the second factor, and a soft one on passwords,
-# whose failures django-axes counts by name and address in the database.
+# By name, for all processes together: the only limit on guessing the codes of the second factor, and a soft one on
+# passwords, whose failures django-axes counts by name and address.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/900s/key"}
 MFA_ADAPTER = "xmagnet.accounts.adapter.EncryptedSecretsAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

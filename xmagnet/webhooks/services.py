@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery import current_app
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from xmagnet.accounts.actor import Actor
@@ -72,7 +74,7 @@ def change_endpoint(
     with transaction.atomic():
         endpoint = _locked(actor, endpoint_id)
         _check(url if url is not None else endpoint.url, events or ())
-        before = {"url": endpoint.url, "events": endpoint.events, "is_active": endpoint.is_active}
+        before = _told(endpoint)
         if url is not None:
             endpoint.url = url
         if events is not None:
@@ -82,8 +84,7 @@ def change_endpoint(
         if is_active is not None:
             endpoint.is_active, endpoint.disabled_reason = is_active, ""
         endpoint.save()
-        after = {"url": endpoint.url, "events": endpoint.events, "is_active": endpoint.is_active}
-        record(actor, replace(_entry("webhook.changed", endpoint), before=before, after=after))
+        record(actor, replace(_entry("webhook.changed", endpoint), before=before, after=_told(endpoint)))
     return endpoint
 
 
@@ -92,9 +93,7 @@ def delete_endpoint(actor: Actor, endpoint_id: int) -> None:
     actor.require("webhooks:manage")
     with transaction.atomic():
         endpoint = _locked(actor, endpoint_id)
-        record(
-            actor, Entry("webhook.deleted", "webhook", endpoint.pk, endpoint.url[:200], agency_id=endpoint.agency_id)
-        )
+        record(actor, _entry("webhook.deleted", endpoint))
         endpoint.delete()
 
 
@@ -108,9 +107,7 @@ def rotate_secret(actor: Actor, endpoint_id: int) -> NewEndpoint:
         endpoint.old_secret_expires_at = timezone.now() + ROTATION_OVERLAP
         endpoint.encrypted_secret = encrypt(secret)
         endpoint.save()
-        record(
-            actor, Entry("webhook.rotated", "webhook", endpoint.pk, endpoint.url[:200], agency_id=endpoint.agency_id)
-        )
+        record(actor, _entry("webhook.rotated", endpoint))
     return NewEndpoint(endpoint, secret)
 
 
@@ -169,7 +166,23 @@ def _require_active(endpoint: WebhookEndpoint) -> None:
 
 
 def _entry(action: str, endpoint: WebhookEndpoint) -> Entry:
-    return Entry(action, "webhook", endpoint.pk, endpoint.url[:200], agency_id=endpoint.agency_id)
+    return Entry(action, "webhook", endpoint.pk, address_told(endpoint.url), agency_id=endpoint.agency_id)
+
+
+def _told(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """An endpoint as the audit log keeps it."""
+    return {"url": address_told(endpoint.url), "events": endpoint.events, "is_active": endpoint.is_active}
+
+
+def address_told(url: str) -> str:
+    """Where a URL goes, and a fingerprint by which two of them are told apart.
+
+    Paths and queries of receivers hold secrets, and the audit log is read by more people and for longer than they are
+    meant for. The fingerprint is keyed, so that nobody can try out what might stand there.
+    """
+    parts = urlsplit(url)
+    fingerprint = salted_hmac("xmagnet.webhooks.address", url, algorithm="sha256").hexdigest()[:12]
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"[:180] + f" #{fingerprint}"
 
 
 def _locked(actor: Actor, endpoint_id: int) -> WebhookEndpoint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Count, Min
 from django.db.models.fields.json import KT
 from django.utils.translation import get_language
@@ -38,10 +38,10 @@ def error_groups(actor: Actor, job: Job) -> tuple[ErrorGroup, ...]:
     actor.require("jobs:read")
     failed = "-".join(str(job.counts.get(str(state), 0)) for state in FAILED_STATES)
     key = f"campaigns.error_groups:{job.organization_id}:{job.pk}:{failed}:{get_language()}"
-    groups: tuple[ErrorGroup, ...] | None = cache.get(key)
+    groups: tuple[ErrorGroup, ...] | None = caches["process"].get(key)
     if groups is None:
         groups = _grouped(job)
-        cache.set(key, groups, _KEPT_FOR)
+        caches["process"].set(key, groups, _KEPT_FOR)
     return groups
 
 

@@ -31,7 +31,8 @@ from campaigns.services.bulk.executors import (
 from campaigns.services.bulk.kinds import register_kind
 from campaigns.services.bulk.verdicts import failed, not_sent, unsettled
 from campaigns.services.changes.facts import KnownPlan, known_plans, live_plans_of_account
-from campaigns.services.changes.planning import PlannedChange, held_of, planned_change, set_back
+from campaigns.services.changes.planning import held_of, planned_change, set_back
+from campaigns.services.changes.previews import PlannedChange
 from campaigns.services.changes.queueing import queue_changes
 from campaigns.services.plan_log import plan_entry
 from media_connectors.choices import CommandState

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
 from typing import Any, Literal
@@ -19,6 +17,7 @@ from campaigns.selectors.plans import select_plan_ids
 from campaigns.services.bulk.accept import Accepted, accept_rows
 from campaigns.services.bulk.options import BulkOptions
 from campaigns.services.changes.facts import KnownPlan, known_batches
+from campaigns.services.changes.previews import WHOLE, ChangePreview, PlannedChange, PreviewBook, PreviewPart
 from xmagnet.accounts.actor import Actor
 from xmagnet.audit.selectors import AuditQuery, search_events
 from xmagnet.core.batches import rows_by_key
@@ -29,47 +28,9 @@ from xmagnet.jobs.telling import WATCHED
 Held = Literal["held", "queued", "change"]
 #: plans in one change job
 MAX_PLANS = 20_000
-#: changes of a preview that are kept one by one; the counts are of all
-PREVIEWED = 1_000
 #: change log entries that a person may take back
 UNDONE = "plan.undone"
 UNDOABLE = ("plan.changed", UNDONE)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedChange:
-    """One field of one plan before and after. ``state``: change, unchanged, held, queued (for the media's next day),
-    refused, skipped (undo only).
-
-    ``reasons`` are for people, ``codes`` for programs; money in fen.
-    """
-
-    plan_id: int
-    plan_name: str
-    account_id: int
-    platform: str
-    field: str
-    before: Any
-    asked: Any
-    after: Any
-    state: str
-    codes: tuple[str, ...]
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangePreview:
-    """The first ``PREVIEWED`` changes in the order of the plans; ``counts`` of all by state; ids that do not exist for
-    this actor."""
-
-    changes: tuple[PlannedChange, ...]
-    counts: Mapping[str, int]
-    missing_plan_ids: tuple[int, ...]
-
-    @property
-    def total(self) -> int:
-        """How many changes there are, kept or not."""
-        return sum(self.counts.values())
 
 
 class SelectionMoved(Conflict):
@@ -98,11 +59,12 @@ def preview_changes(
     wishes: Sequence[Wish],
     accepts_void: bool = False,
     queues_held: bool = False,
+    part: PreviewPart = WHOLE,
 ) -> ChangePreview:
     """Before → after of every plan, with what is clipped, held, queued or refused and why. Writes nothing."""
     check_selection(actor, plan_ids, wishes)
     held = _held(accepts_void=accepts_void, queues_held=queues_held)
-    book = PreviewBook()
+    book = PreviewBook(part)
     for ids, plans in known_batches(actor, dict.fromkeys(plan_ids)):
         book.note_missing(ids, plans)
         for plan_id in ids:
@@ -157,6 +119,7 @@ def preview_undo(
     job_id: str = "",
     accepts_void: bool = False,
     queues_held: bool = False,
+    part: PreviewPart = WHOLE,
 ) -> ChangePreview:
     """What taking changes back would do: back to *before* where *ours* still stands, skipped where it does not."""
     rows = _undo_rows(actor, event_ids, job_id)
@@ -164,7 +127,7 @@ def preview_undo(
     wanted: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
         wanted.setdefault(row["plan_id"], []).append(row)
-    book = PreviewBook()
+    book = PreviewBook(part)
     for ids, plans in known_batches(actor, wanted):
         book.note_missing(ids, plans)
         for plan_id in ids:
@@ -330,35 +293,3 @@ def _skipped(known: KnownPlan, field: str, now: Any, asked: Any, code: str, reas
     return PlannedChange(
         plan.pk, plan.name, plan.account_id, plan.platform, field, now, asked, now, "skipped", (code,), (reason,)
     )
-
-
-class PreviewBook:
-    """Collects a preview: every change is counted, the first ``PREVIEWED`` are kept."""
-
-    def __init__(self) -> None:
-        self._kept: list[PlannedChange] = []
-        self._counts: Counter[str] = Counter()
-        self._missing: list[int] = []
-
-    def note_missing(self, plan_ids: Iterable[int], plans: Collection[int]) -> None:
-        """Which of the ids are not in sight."""
-        self._missing += [plan_id for plan_id in plan_ids if plan_id not in plans]
-
-    def add(self, change: PlannedChange) -> None:
-        """The next change in order."""
-        self._counts[change.state] += 1
-        if len(self._kept) < PREVIEWED:
-            self._kept.append(change)
-
-    def preview(self) -> ChangePreview:
-        """What was collected."""
-        return ChangePreview(tuple(self._kept), dict(self._counts), tuple(self._missing))
-
-
-def preview_of(changes: Iterable[PlannedChange], plan_ids: Iterable[int], plans: Collection[int]) -> ChangePreview:
-    """Changes that are all there already, with their counts, and which plans are not in sight."""
-    book = PreviewBook()
-    book.note_missing(dict.fromkeys(plan_ids), plans)
-    for change in changes:
-        book.add(change)
-    return book.preview()

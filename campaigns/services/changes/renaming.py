@@ -13,13 +13,8 @@ from campaigns.domain.renaming import RENAME_TOKENS, Renamer, RenameRule, rule_p
 from campaigns.models import Plan
 from campaigns.services.bulk.accept import Accepted
 from campaigns.services.changes.facts import KnownPlan, known_plans
-from campaigns.services.changes.planning import (
-    ChangePreview,
-    accept_changes,
-    check_selection,
-    planned_change,
-    preview_of,
-)
+from campaigns.services.changes.planning import accept_changes, check_selection, planned_change
+from campaigns.services.changes.previews import WHOLE, ChangePreview, PreviewPart, preview_of
 from media_connectors.choices import PlatformChoice
 from media_connectors.selectors.directory import AccountFacts, account_facts
 from xmagnet.accounts.actor import Actor
@@ -29,13 +24,15 @@ from xmagnet.core.errors import FieldError, InvalidInput
 __all__ = ["RENAME_TOKENS", "RenameRule", "preview_renames", "rename_plans"]
 
 
-def preview_renames(actor: Actor, *, plan_ids: Sequence[int], rule: RenameRule) -> ChangePreview:
+def preview_renames(
+    actor: Actor, *, plan_ids: Sequence[int], rule: RenameRule, part: PreviewPart = WHOLE
+) -> ChangePreview:
     """Before → after of every name; too long, empty, or taken in its account is refused. Writes nothing."""
     _check(actor, plan_ids, rule)
     plans = known_plans(actor, plan_ids)
     proposals = _proposals(actor, plan_ids, plans, rule)
     changes = (planned_change(actor, plans[plan_id], proposal, "held") for plan_id, proposal in proposals.items())
-    return preview_of(changes, plan_ids, plans)
+    return preview_of(changes, plan_ids, plans, part)
 
 
 def rename_plans(

@@ -171,11 +171,15 @@ class ChangesSchema(serializers.Serializer):  # type: ignore[type-arg]
     reason = serializers.CharField(required=False, max_length=300, help_text="For the audit log")
 
 
+#: what a preview may speak of: what goes to the media, and labels and notes, which are ours alone
+UNDOABLE_FIELDS = (*FIELDS, "labels", "note")
+
+
 class SkippedSchema(serializers.Serializer):  # type: ignore[type-arg]
     """One change of a preview that is not to be sent."""
 
     plan_id = serializers.IntegerField(min_value=1)
-    field = serializers.ChoiceField((*FIELDS, "labels", "note"))
+    field = serializers.ChoiceField(UNDOABLE_FIELDS)
 
 
 class BulkChangeSchema(ChangesSchema):
@@ -208,7 +212,7 @@ class PlannedChangeSchema(serializers.Serializer):  # type: ignore[type-arg]
     plan_name = serializers.CharField()
     account_id = serializers.IntegerField()
     platform = serializers.ChoiceField(MEDIA)
-    field = serializers.ChoiceField((*FIELDS, "labels", "note"))
+    field = serializers.ChoiceField(UNDOABLE_FIELDS)
     before = ValueField()
     asked = ValueField()
     after = ValueField()

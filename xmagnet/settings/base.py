@@ -228,6 +228,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "MediaEnum": "campaigns.api.bulk_schemas.MEDIA",
         "EventEnum": "xmagnet.webhooks.choices.Event",
+        "FieldEnum": "campaigns.domain.guardrails.FIELDS",
+        "UndoableFieldEnum": "campaigns.api.plan_shapes.UNDOABLE_FIELDS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from frontend.views.change_log import described
-from frontend.views.plan_changes import value_text
+from frontend.views.change_previews import value_text
 from tests.factories import make_account, make_actor, make_agency, make_member, make_plan
 from xmagnet.accounts.models import Organization
 from xmagnet.accounts.roles import Role

@@ -19,14 +19,12 @@ from campaigns.services.changes.planning import change_plans, preview_changes
 from campaigns.services.changes.queueing import cancel_queued_changes, send_due_changes
 from campaigns.services.ingest import ensure_partitions
 from tests.campaigns.bulk.engine import POLICY, World, drain, job_of, rows_of
-from tests.campaigns.live.test_changes import at_media, change, make, plans, scope
+from tests.campaigns.live.test_changes import at_media, change, make, plans
 from tests.factories import make_actor
 from xmagnet.accounts.models import Membership
 from xmagnet.core.clock import media_today
 from xmagnet.core.errors import Conflict, InvalidInput, NotFound
 from xmagnet.jobs.models import Job
-
-__all__ = ["scope"]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from campaigns.models import Plan
 from tests.e2e.test_pages import make_accounts, make_jobs, make_people
 from tests.factories import OrganizationFactory, make_member
+from tests.frontend.plans import make_delivery
 from xmagnet.accounts.models import Organization, User
 from xmagnet.core.scope import organization_scope
 
@@ -101,3 +102,16 @@ def test_the_way_home_stands_on_every_page(person: User, sign_in: Callable[..., 
     page.get_by_role("navigation", name="Breadcrumbs").get_by_role("link", name="Overview").click()
     expect(page.locator("h1")).to_have_text("Overview")
     expect(page.get_by_role("navigation", name="Breadcrumbs")).to_have_text("Overview")
+
+
+def test_a_table_is_printed_whole_and_without_buttons(transactional_db: None, sign_in: Callable[..., Page]) -> None:
+    organization = OrganizationFactory(name="Sunrise Life", slug="sunrise")
+    make_delivery(organization, plan_count=50, days=1)
+    page = sign_in(make_member(organization))
+    page.goto("/o/sunrise/plans/")
+    page.emulate_media(media="print")
+    for hidden in (".sidebar", ".topbar", ".plan-toolbar", ".fix-check"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    scroller = page.locator(".plan-scroll")
+    assert scroller.evaluate("one => one.scrollHeight <= one.clientHeight + 1")  # nothing is left below the edge
+    assert page.locator("tbody .fix-name").last.evaluate("one => getComputedStyle(one).position") == "static"

@@ -19,6 +19,8 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
 )
+#: one for all calls: each client reads the machine's certificates, which takes longer than a call
+_HTTP = httpx.Client(timeout=30, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 @dataclass
@@ -29,13 +31,11 @@ class Media:
     materials: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # by the media's account id
 
     def control(self, method: str, call: str, /, **given: Any) -> Any:
-        answer = httpx.request(
+        answer = _HTTP.request(
             method,
             f"{self.url}/control/api/{call}",
             json=given if method != "GET" else None,
             params=given if method == "GET" else None,
-            timeout=30,
-            trust_env=False,
         )
         assert answer.status_code == 200, answer.text
         return answer.json()

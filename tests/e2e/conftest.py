@@ -14,11 +14,15 @@ from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.test import Client
 from django_vite.core.asset_loader import DjangoViteAssetLoader
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 
 from tests.browsers import CHROMIUM, FLAGS
+from tests.e2e.inhabited import inhabit
+from tests.e2e.quiet import Traffic
+from tests.factories import OrganizationFactory, make_member
+from tests.frontend.plans import make_delivery
 from tests.stacks import PATIENCE_SECONDS, wait_until
-from xmagnet.accounts.models import User
+from xmagnet.accounts.models import Organization, User
 
 # Playwright's synchronous API runs an event loop in this thread, which Django would take for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -57,15 +61,49 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def site(live_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of the running site, with the real front-end build and both languages."""
+@pytest.fixture(scope="session")
+def _compiled_messages() -> None:
     call_command("messages", compile=True)
+
+
+@pytest.fixture
+def site(live_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, _compiled_messages: None) -> str:
+    """The address of the running site, with the real front-end build and both languages."""
     settings.DJANGO_VITE = {
         "default": {"dev_mode": False, "manifest_path": BUILD, "static_url_prefix": "build"},
     }
     monkeypatch.setattr(DjangoViteAssetLoader, "_instance", None)
     return str(live_server.url)
+
+
+@pytest.fixture
+def organization(transactional_db: None) -> Organization:
+    return OrganizationFactory(name="Sunrise Life", slug="sunrise")
+
+
+@pytest.fixture
+def person(organization: Organization) -> User:
+    """An administrator of the organization."""
+    return make_member(organization)
+
+
+@pytest.fixture
+def inhabitant(organization: Organization, person: User) -> User:
+    """The administrator of an organization at work."""
+    inhabit(organization, person)
+    return person
+
+
+@pytest.fixture
+def plans(organization: Organization) -> list[Any]:
+    """Sixty plans on two accounts with numbers of three days."""
+    return make_delivery(organization, plan_count=60, days=3)
+
+
+@pytest.fixture
+def optimizer(plans: list[Any]) -> User:
+    """Who may do everything with the plans."""
+    return make_member(plans[0].organization)
 
 
 @pytest.fixture
@@ -145,6 +183,19 @@ def sign_in(open_context: Callable[..., BrowserContext], site: str) -> Callable[
         return context.new_page()
 
     return signed_in
+
+
+@pytest.fixture
+def visit() -> Callable[[Page, str], Response | None]:
+    """Opens an address and waits until the page has all that it asks for; the server's answer."""
+
+    def visited(page: Page, address: str) -> Response | None:
+        with Traffic(page) as traffic:
+            answer = page.goto(address)
+            traffic.wait_for_quiet()
+        return answer
+
+    return visited
 
 
 @pytest.fixture

@@ -7,25 +7,15 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Response, expect
 
-from tests.factories import OrganizationFactory, make_account, make_agency, make_member, make_plan
+from tests.factories import make_account, make_agency, make_plan
 from xmagnet.accounts.models import Organization, User
 from xmagnet.core.scope import organization_scope
 from xmagnet.notices.choices import Event
 from xmagnet.notices.services import notify
 
 PASSWORD = "four quiet blue teapots"
-
-
-@pytest.fixture
-def organization(transactional_db: None) -> Organization:
-    return OrganizationFactory(name="Sunrise Life", slug="sunrise")
-
-
-@pytest.fixture
-def person(organization: Organization) -> User:
-    return make_member(organization)
 
 
 @pytest.fixture
@@ -37,6 +27,7 @@ def test_an_invited_agency_user_sees_only_the_agencys_accounts(
     organization: Organization,
     page: Page,
     open_context: Callable[..., BrowserContext],
+    visit: Callable[[Page, str], Response | None],
     console_errors: list[str],
 ) -> None:
     with transaction.atomic():
@@ -74,8 +65,7 @@ def test_an_invited_agency_user_sees_only_the_agencys_accounts(
     newcomer.goto("/o/sunrise/accounts/")
     expect(newcomer.locator("main")).to_contain_text("Given account")
     for address in ("", "accounts/", "plans/", "changes/", "jobs/", "search/?q=CANARY", "notifications/"):
-        newcomer.goto(f"/o/sunrise/{address}")
-        newcomer.wait_for_load_state("networkidle")
+        visit(newcomer, f"/o/sunrise/{address}")
         assert "CANARY account" not in newcomer.content(), address
         assert "CANARY plan" not in newcomer.content(), address
     assert newcomer.goto(f"/o/sunrise/plans/{kept.pk}/").status == 200
@@ -154,7 +144,11 @@ def test_wishes_are_changed_and_what_happened_is_read(organization: Organization
 
 
 def test_new_pages_are_whole(
-    organization: Organization, person: User, sign_in: Callable[..., Page], accessibility: Callable[[Page], list[str]]
+    organization: Organization,
+    person: User,
+    sign_in: Callable[..., Page],
+    visit: Callable[[Page, str], Response | None],
+    accessibility: Callable[[Page], list[str]],
 ) -> None:
     agency: Any = make_agency(organization, "白鲨数字")
     with transaction.atomic():
@@ -167,8 +161,7 @@ def test_new_pages_are_whole(
             f"agencies/{agency.pk}/", "notifications/", "notifications/settings/", "notifications/settings/chat/",
             "channels/", "channels/add/", "changes/", "audit/", "members/",
         ):  # fmt: skip
-            page.goto(f"/o/sunrise/{address}")
-            page.wait_for_load_state("networkidle")
+            visit(page, f"/o/sunrise/{address}")
             if (found := page.evaluate("document.documentElement.scrollWidth")) > width:
                 problems.append(f"{address}: {found} wide")
             problems += [f"{address} {width}: {violation}" for violation in accessibility(page)]

@@ -7,9 +7,9 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
-from tests.factories import OrganizationFactory, make_member
+from campaigns.services.materials import keep_materials
 from tests.frontend.plans import make_delivery
-from xmagnet.accounts.models import User
+from xmagnet.accounts.models import Organization, User
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
 
@@ -17,13 +17,8 @@ BUILD = "/o/sunrise/plans/build/"
 
 
 @pytest.fixture
-def plans(transactional_db: None) -> list[Any]:
-    return make_delivery(OrganizationFactory(name="Sunrise Life", slug="sunrise"), plan_count=12, days=2)
-
-
-@pytest.fixture
-def optimizer(plans: list[Any]) -> User:
-    return make_member(plans[0].organization)
+def plans(organization: Organization) -> list[Any]:
+    return make_delivery(organization, plan_count=12, days=2)
 
 
 @pytest.fixture
@@ -92,6 +87,7 @@ def files(plans: list[Any]) -> None:
         for plan in plans:
             plan.materials = [{"kind": "image", "remote_id": f"file-{plan.pk}"}]
             plan.save(update_fields=["materials"])
+        keep_materials([plan.pk for plan in plans])
 
 
 @pytest.mark.usefixtures("files")

@@ -13,7 +13,7 @@ from media_connectors.mockserver.app import create_app
 from media_connectors.mockserver.config import MockConfig
 from media_connectors.mockserver.server import Server
 from media_connectors.models import MediaAccount
-from tests.factories import OrganizationFactory, make_agency, make_member
+from tests.factories import make_agency, make_member
 from xmagnet.accounts.models import Organization
 from xmagnet.core.scope import organization_scope
 
@@ -38,11 +38,6 @@ def media(settings: Any) -> Iterator[str]:
     forget_connectors()
     server.stop()
     thread.join(timeout=5)
-
-
-@pytest.fixture
-def organization(transactional_db: None) -> Organization:
-    return OrganizationFactory(name="Sunrise Life", slug="sunrise")
 
 
 def connected(organization: Organization) -> list[MediaAccount]:

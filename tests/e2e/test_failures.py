@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.factories import PASSWORD, OrganizationFactory, make_member
+from tests.factories import PASSWORD, make_member
 from tests.frontend.plans import make_delivery
 from xmagnet.accounts.models import Organization, User
 
@@ -16,15 +16,10 @@ TABLE = "/o/sunrise/plans/?cols=bid,budget,schedule,cost"
 
 
 @pytest.fixture
-def organization(transactional_db: None) -> Organization:
-    organization: Organization = OrganizationFactory(name="Sunrise Life", slug="sunrise")
+def administrator(organization: Organization, person: User) -> User:
+    """The administrator of an organization with ten plans."""
     make_delivery(organization, plan_count=10, days=1)
-    return organization
-
-
-@pytest.fixture
-def administrator(organization: Organization) -> User:
-    return make_member(organization)
+    return person
 
 
 @pytest.fixture

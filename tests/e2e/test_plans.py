@@ -7,23 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
-from tests.factories import OrganizationFactory, make_member
-from tests.frontend.plans import make_delivery
+from tests.e2e.quiet import Traffic
 from xmagnet.accounts.models import User
 
+#: the builder counts and keeps its draft this long after the last key, and a little more
+PAUSE_SECONDS = 0.6
 LOOKS = [(1440, "light", "en"), (1440, "dark", "zh-hans"), (390, "light", "zh-hans")]
-
-
-@pytest.fixture
-def plans(transactional_db: None) -> list[Any]:
-    return make_delivery(OrganizationFactory(name="Sunrise Life", slug="sunrise"), plan_count=60, days=3)
-
-
-@pytest.fixture
-def optimizer(plans: list[Any]) -> User:
-    return make_member(plans[0].organization)
 
 
 def shoot(page: Page, name: str) -> None:
@@ -39,11 +30,11 @@ def test_the_table_is_whole_and_accessible(
     language: str,
     optimizer: User,
     sign_in: Callable[..., Page],
+    visit: Callable[[Page, str], Response | None],
     accessibility: Callable[[Page], list[str]],
 ) -> None:
     page = sign_in(optimizer, width=width, theme=theme, language=language)
-    page.goto("/o/sunrise/plans/?compare=previous&f=status:any_of:enabled|paused")
-    page.wait_for_load_state("networkidle")
+    visit(page, "/o/sunrise/plans/?compare=previous&f=status:any_of:enabled|paused")
     shoot(page, f"plans-{width}-{theme}-{language}")
     assert accessibility(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -127,17 +118,18 @@ def test_the_builder_is_whole_and_accessible(
     language: str,
     optimizer: User,
     sign_in: Callable[..., Page],
+    visit: Callable[[Page, str], Response | None],
     accessibility: Callable[[Page], list[str]],
 ) -> None:
     page = sign_in(optimizer, width=width, theme=theme, language=language)
-    page.goto("/o/sunrise/plans/build/")
-    page.wait_for_load_state("networkidle")
-    page.locator('[name="account"]').first.focus()
-    page.keyboard.press("Space")
-    for sort in ("audience", "creative", "title", "schedule"):
-        page.locator(f'[data-add="{sort}"]').click()
-    page.locator('[name="bids"]').fill("40±10%")
-    page.wait_for_load_state("networkidle")
+    visit(page, "/o/sunrise/plans/build/")
+    with Traffic(page) as traffic:
+        page.locator('[name="account"]').first.focus()
+        page.keyboard.press("Space")
+        for sort in ("audience", "creative", "title", "schedule"):
+            page.locator(f'[data-add="{sort}"]').click()
+        page.locator('[name="bids"]').fill("40±10%")
+        traffic.wait_for_quiet(PAUSE_SECONDS)
     if folder := os.environ.get("XMAGNET_SCREENSHOTS"):
         page.screenshot(path=str(Path(folder) / f"builder-{width}-{theme}-{language}.png"), full_page=True)
     assert accessibility(page) == []
@@ -269,13 +261,13 @@ def test_the_smaller_pages_are_whole_and_accessible(
     language: str,
     optimizer: User,
     sign_in: Callable[..., Page],
+    visit: Callable[[Page, str], Response | None],
     accessibility: Callable[[Page], list[str]],
 ) -> None:
     page = sign_in(optimizer, width=width, theme=theme, language=language)
     problems = []
     for address in ("changes/", "templates/", "plans/upload/"):
-        page.goto(f"/o/sunrise/{address}")
-        page.wait_for_load_state("networkidle")
+        visit(page, f"/o/sunrise/{address}")
         shoot(page, f"{address.strip('/').replace('/', '-')}-{width}-{theme}-{language}")
         problems += [f"{address}: {problem}" for problem in accessibility(page)]
         if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):

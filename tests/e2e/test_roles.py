@@ -5,13 +5,12 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 
 from frontend.navigation import MENU, PERSONAL
-from tests.e2e.test_pages import make_accounts, make_jobs, make_people
-from tests.factories import OrganizationFactory, make_member
+from tests.factories import make_member
 from tests.security.routes import ROUTES, Route
-from xmagnet.accounts.models import Agency, Organization
+from xmagnet.accounts.models import Agency, Organization, User
 from xmagnet.accounts.roles import Role, permissions_of
 from xmagnet.core.scope import organization_scope
 
@@ -23,16 +22,6 @@ CRAWLED = [
     (Role.FINANCE, False),
     (Role.REVIEWER, False),
 ]
-
-
-@pytest.fixture
-def organization(transactional_db: None) -> Organization:
-    organization = OrganizationFactory(name="Sunrise Life", slug="sunrise")
-    admin = make_member(organization)
-    make_jobs(organization, admin)
-    make_people(organization, admin)
-    make_accounts(organization)
-    return organization
 
 
 def is_page(name: str, route: Route) -> bool:
@@ -60,7 +49,9 @@ def test_a_role_finds_every_page_whole(
     role: str,
     is_of_agency: bool,
     organization: Organization,
+    inhabitant: User,
     sign_in: Callable[..., Page],
+    visit: Callable[[Page, str], Response | None],
     accessibility: Callable[[Page], list[str]],
 ) -> None:
     agency = None
@@ -73,8 +64,7 @@ def test_a_role_finds_every_page_whole(
         read = page.request.get(address, max_redirects=0)
         if read.ok and 'id="sidebar"' not in read.text():
             continue  # an island or a download, not a page
-        answer = page.goto(address)
-        page.wait_for_load_state("networkidle")
+        answer = visit(page, address)
         seen += 1
         if answer is None or not answer.ok:
             problems.append(f"{address}: {answer and answer.status}")

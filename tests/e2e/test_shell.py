@@ -11,22 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.factories import PASSWORD, OrganizationFactory, make_member
+from tests.factories import PASSWORD
 from xmagnet.accounts.models import Organization, User
 from xmagnet.core.scope import organization_scope
 from xmagnet.jobs.models import Job
 from xmagnet.jobs.states import JobState
 from xmagnet.jobs.telling import tell_maker
-
-
-@pytest.fixture
-def organization(transactional_db: None) -> Organization:
-    return OrganizationFactory(name="Sunrise Life", slug="sunrise")
-
-
-@pytest.fixture
-def person(organization: Organization) -> User:
-    return make_member(organization)
 
 
 @pytest.fixture

@@ -11,13 +11,16 @@ function holdsTyping(form: HTMLFormElement): boolean {
 }
 
 async function sendWhenAnswered(form: HTMLFormElement, submitter: HTMLElement | null, address: string): Promise<void> {
+  const isConfirmed = form.dataset["confirmed"] === "yes"; // what was confirmed once is not asked for again
   form.dataset["asking"] = "yes";
   const isAnswered = (await fetchPiece(address)) !== null;
   delete form.dataset["asking"];
   if (!isAnswered || !form.isConnected) return;
   form.dataset["answered"] = "yes";
+  if (isConfirmed) form.dataset["confirmed"] = "yes";
   form.requestSubmit(submitter);
   delete form.dataset["answered"];
+  delete form.dataset["confirmed"];
 }
 
 function onSubmit(event: SubmitEvent): void {

@@ -34,12 +34,15 @@ _KEEP_TITLES = f"""INSERT INTO campaigns_accountmaterial (organization_id, accou
         cover_remote_id, width, height, duration_ms, first_seen_at)
     SELECT organization_id, account_id, 'title', '', name, '', 0, 0, 0, min(created_at)
     FROM ({_TITLES}) AS shown GROUP BY 1, 2, name ORDER BY name, account_id ON CONFLICT DO NOTHING"""
+# One look at an index for each: a join would read every material of the organization, for a handful of plans.
 _KEEP_USES = f"""WITH wanted AS MATERIALIZED (
-        SELECT DISTINCT shown.organization_id, plan_id, m.id AS material_id FROM ({_FILES}) AS shown
-        JOIN campaigns_accountmaterial m USING (organization_id, account_id, remote_id) WHERE NOT (m.kind = 'title')
+        SELECT organization_id, plan_id, m.id AS material_id FROM ({_FILES}) AS shown, LATERAL (
+            SELECT id FROM campaigns_accountmaterial WHERE organization_id = %(organization)s
+                AND account_id = shown.account_id AND remote_id = shown.remote_id AND NOT (kind = 'title') LIMIT 1) AS m
         UNION
-        SELECT DISTINCT shown.organization_id, plan_id, m.id FROM ({_TITLES}) AS shown
-        JOIN campaigns_accountmaterial m USING (organization_id, account_id, name) WHERE m.kind = 'title'
+        SELECT organization_id, plan_id, m.id FROM ({_TITLES}) AS shown, LATERAL (
+            SELECT id FROM campaigns_accountmaterial WHERE organization_id = %(organization)s
+                AND account_id = shown.account_id AND name = shown.name AND kind = 'title' LIMIT 1) AS m
     ), gone AS (
         DELETE FROM campaigns_planmaterial AS kept WHERE organization_id = %(organization)s AND plan_id = ANY(%(plans)s)
             AND NOT EXISTS (SELECT FROM wanted WHERE (plan_id, material_id) = (kept.plan_id, kept.material_id))

@@ -204,6 +204,9 @@ def refresh_account(actor: Actor, *, account_id: int) -> None:
         refresh_credential(credential.pk, seen_generation=credential.generation)
     except (Transient, OutcomeUnknown) as error:
         raise Conflict(_("The media does not answer now; nothing was changed. Try again in a few minutes.")) from error
+    except AuthRevoked as error:
+        said = _("This login cannot be refreshed any more; authorize the account again. The media said: %(words)s")
+        raise Conflict(said % {"words": error.message}) from error
     except MediaError as error:
         raise Conflict(error.message) from error
     with transaction.atomic():

@@ -7,6 +7,7 @@ from django.db import transaction
 from playwright.sync_api import Page, Response, Route, expect
 
 from campaigns.models import Plan
+from tests.frontend.plans import make_delivery
 from xmagnet.accounts.models import Organization, User
 from xmagnet.core.scope import organization_scope
 
@@ -89,3 +90,17 @@ def test_the_way_home_stands_on_every_page(inhabitant: User, sign_in: Callable[.
     page.get_by_role("navigation", name="Breadcrumbs").get_by_role("link", name="Overview").click()
     expect(page.locator("h1")).to_have_text("Overview")
     expect(page.get_by_role("navigation", name="Breadcrumbs")).to_have_text("Overview")
+
+
+def test_a_table_is_printed_whole_and_without_buttons(
+    organization: Organization, person: User, sign_in: Callable[..., Page]
+) -> None:
+    make_delivery(organization, plan_count=50, days=1)
+    page = sign_in(person)
+    page.goto("/o/sunrise/plans/")
+    page.emulate_media(media="print")
+    for hidden in (".sidebar", ".topbar", ".plan-toolbar", ".fix-check"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    scroller = page.locator(".plan-scroll")
+    assert scroller.evaluate("one => one.scrollHeight <= one.clientHeight + 1")  # nothing is left below the edge
+    assert page.locator("tbody .fix-name").last.evaluate("one => getComputedStyle(one).position") == "static"

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from media_connectors.contracts import RemoteAccount, TokenPair
-from media_connectors.errors import Rejected, Transient
+from media_connectors.errors import AuthRevoked, Rejected, Transient
 from media_connectors.models import MediaAccount, MediaApplication, MediaCredential
 from media_connectors.services import connecting, health
 from tests.factories import OrganizationFactory, make_account, make_agency
@@ -192,17 +192,27 @@ def test_an_account_is_not_given_to_another_organizations_agency(organization: O
     assert reload(account).agency_id is None
 
 
-def test_a_refused_refresh_is_told_in_the_medias_words(
-    organization: Organization, admin: Client, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (Transient("no answer from oceanengine: ReadTimeout"), "The media does not answer now; nothing was changed"),
+        (AuthRevoked("refresh_token is used"), "authorize the account again. The media said: refresh_token is used"),
+        (Rejected("the login is frozen"), "the login is frozen"),
+    ],
+)
+def test_a_refused_refresh_is_told_with_what_to_do(
+    organization: Organization, admin: Client, monkeypatch: pytest.MonkeyPatch, refusal: Exception, words: str
 ) -> None:
     account = make_account(organization, credential=make_credential(organization))
 
     def refuse(*args: Any, **kwargs: Any) -> None:
-        raise Transient("the media is away")
+        raise refusal
 
     monkeypatch.setattr(health, "refresh_credential", refuse)
     response = admin.post(f"{ACCOUNTS}{account.pk}/action/", {"action": "refresh"}, follow=True)
-    assert "the media is away" in response.content.decode()
+    html = response.content.decode()
+    assert words in html
+    assert "ReadTimeout" not in html
 
 
 @pytest.mark.django_db(transaction=True)

@@ -88,7 +88,8 @@ function themed(option: Option): Option {
       textStyle: { color: colour("--xm-text"), fontSize: 12 },
     },
     xAxis: (option.xAxis as Axis[]).map(axis),
-    yAxis: (option.yAxis as Axis[]).map(axis),
+    // Two sets of lines that do not meet would be read as one.
+    yAxis: (option.yAxis as Axis[]).map((given, index) => ({ ...axis(given), ...(index ? { splitLine: { show: false } } : {}) })),
   };
 }
 

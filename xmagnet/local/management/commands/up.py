@@ -1,5 +1,6 @@
 """`manage.py up`: the whole product on this machine, until Ctrl-C."""
 
+import os
 from typing import Any
 
 from django.core.management import get_commands, load_command_class
@@ -72,6 +73,8 @@ class Command(BaseCommand):
     def _welcome(self, stack: Stack) -> None:
         url, media = stack.addresses.public_url, stack.addresses.media_url
         self._say(f"\nX-Magnet is at {url}\nThe mock media, as the media sees it: {media}/control/")
+        if not os.environ.get("EMAIL_HOST"):
+            self._say(f"Letters (invitations, notices) are not sent but kept as files in {stack.var / 'mail'}")
         if stack.has_demo and "demo" in get_commands():
             demo = load_command_class(get_commands()["demo"], "demo")
             if hasattr(demo, "welcome"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
+from django_vite.core.asset_loader import DjangoViteAssetLoader
 from django_vite.templatetags.django_vite import vite_asset_url
 
 from frontend import formats
@@ -35,12 +36,14 @@ register.filter("ratio", formats.decimal)
 
 
 @register.simple_tag
-@cache
 def icon(name: str, size: str = "") -> SafeString:
-    """An icon of the sprite; decoration only, so hidden from screen readers. ``size``: "", "sm" or "lg".
+    """An icon of the sprite; decoration only, so hidden from screen readers. ``size``: "", "sm" or "lg"."""
+    return _icon(name, size, DjangoViteAssetLoader.instance())
 
-    Kept: a page has a hundred of few kinds, and the sprite's address does not change while a process lives.
-    """
+
+@lru_cache(maxsize=256)
+def _icon(name: str, size: str, _build: DjangoViteAssetLoader) -> SafeString:
+    """Kept: a page has a hundred of few kinds, and a build gives the sprite one address."""
     return format_html(
         '<svg class="icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         f" icon-{size}" if size else "",

@@ -35,8 +35,9 @@ class Traffic:
             self._page.remove_listener(event, heard)
 
     def wait_for_quiet(self, seconds: float = QUIET_SECONDS) -> None:
-        """Return when the page is complete and idle and nothing was on its way for so long."""
-        ends_at = time.monotonic() + PATIENCE_SECONDS
+        """Return when the page is complete and idle and from now on nothing was on its way for so long."""
+        self._last = time.monotonic()  # what was done just now may ask for something yet
+        ends_at = self._last + PATIENCE_SECONDS
         while not (self._page.evaluate(IDLE) and self._is_quiet(seconds)):
             assert time.monotonic() < ends_at, f"still on their way: {[request.url for request in self._open]}"
             self._page.wait_for_timeout(LOOK_MS)

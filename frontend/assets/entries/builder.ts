@@ -33,6 +33,9 @@ function renamed(block: HTMLElement, key: string): HTMLElement {
 }
 
 let checkTitles: () => void = () => undefined;
+/** How often something was changed, and after how many changes what is being counted now was sent. */
+let changes = 0;
+let counting = 0;
 
 /** Until the rows are counted anew, the number on the button is of something else. */
 function showCounted(isOld: boolean): void {
@@ -42,6 +45,7 @@ function showCounted(isOld: boolean): void {
 }
 
 function changed(): void {
+  changes += 1;
   checkTitles();
   showCounted(true);
   form?.querySelector(".builder-body")?.dispatchEvent(new Event("builder-changed"));
@@ -214,8 +218,12 @@ if (form) {
     // Enter in a text field must not create a thousand plans.
     if (event.key === "Enter" && (event.target as Element).matches("input:not([type=submit])")) event.preventDefault();
   });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if ((event as CustomEvent<{ target: Element }>).detail.target.id === "builder-preview") counting = changes;
+  });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if ((event.target as Element).id === "builder-preview") showCounted(false);
+    // An answer to what stood there before the last change counts something else, and its button would send it.
+    if ((event.target as Element).id === "builder-preview") showCounted(counting !== changes);
   });
   keepDraft();
 }

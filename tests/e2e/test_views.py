@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.factories import OrganizationFactory, make_member
 from tests.frontend.plans import make_delivery
+from xmagnet.accounts.models import User
 from xmagnet.accounts.roles import Role
 
 TABLE = "/o/sunrise/plans/"
@@ -71,3 +72,19 @@ def test_columns_are_dragged_into_their_order(transactional_db: Any, sign_in: Ca
     items.nth(2).drag_to(items.nth(0), target_position={"x": 40, "y": 3})
     page.get_by_role("button", name="Show these").click()
     expect(page).to_have_url(re.compile(r"cols=ctr(%2C|,)cost(%2C|,)clicks"))
+
+
+def test_the_keyboard_keeps_its_place_when_the_table_is_replaced(optimizer: User, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(optimizer)
+    page.goto("/o/sunrise/plans/?f=status:is:enabled")
+    page.locator("#sort-ctr").press("Enter")
+    expect(page.locator("th[aria-sort=descending] #sort-ctr")).to_be_focused()
+    page.get_by_role("link", name="Remove this filter").press("Enter")
+    expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator("#add-filter")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.locator("#filter-find").press_sequentially("CPA")
+    page.locator("#filter-fields").get_by_role("button", name="CPA", exact=True).press("Enter")
+    page.locator("#filter-value").press_sequentially("5000")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip-edit")).to_be_focused()

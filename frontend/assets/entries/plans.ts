@@ -4,6 +4,7 @@ import "../styles/plans.css";
 import { ask, askDialog } from "../lib/asking";
 import { cellSent, isCellEditorOpen, openCellEditor, startCellEditor } from "../lib/cell_editor";
 import { follow, followCell, followMany, writeCells, type Sent } from "../lib/following";
+import { returnToPlace, watchPlace } from "../lib/place";
 import { startScheduleGrids } from "../lib/schedule_grid";
 import { addShortcut } from "../lib/shortcuts";
 
@@ -325,6 +326,7 @@ function onPreviewedInput(event: Event): void {
 }
 
 startKeys();
+watchPlace("#plan-table");
 document.addEventListener("click", onClick);
 document.addEventListener("input", (event) => {
   const input = event.target as HTMLInputElement;
@@ -351,6 +353,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const operator = document.querySelector<HTMLSelectElement>("#filter-operator");
   if (operator) followOperator(operator);
   if (!(event.target as Element).closest?.("#plan-table")) return;
+  returnToPlace(() => [...document.querySelectorAll<HTMLElement>(".chip-edit")].at(-1) ?? document.getElementById("add-filter"));
   current = lastTicked = -1;
   isEverything = false;
   restoreSelection();

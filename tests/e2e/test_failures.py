@@ -237,6 +237,22 @@ def test_what_was_not_previewed_cannot_be_sent_and_the_message_is_in_reach(page:
     expect(page.locator("#toasts")).to_contain_text("on their way")  # said on the page again
 
 
+TYPES_AT_ONCE = """document.addEventListener("htmx:afterSwap", () => {
+    const box = document.getElementById("change-value");
+    box.value = "77";
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+}, { once: true })"""
+
+
+def test_what_is_typed_while_the_dialog_comes_in_is_previewed_too(page: Page) -> None:
+    page.goto(TABLE)
+    page.get_by_label("Select the page").check()
+    page.evaluate(TYPES_AT_ONCE)
+    page.locator("[data-bulk-bar]").get_by_role("button", name="Bid").click()
+    expect(page.locator("#change-preview")).to_contain_text("¥77.00")
+    expect(page.locator("[data-change-send]")).to_be_enabled()
+
+
 def test_the_builder_creates_nothing_that_was_not_counted(page: Page) -> None:
     page.goto("/o/sunrise/plans/build/")
     page.locator('[name="account"]').first.check()

@@ -308,6 +308,10 @@ async function onCellSent(event: Event): Promise<void> {
 
 /** Nothing can be sent before a preview of just this has said that something would change. */
 let isPreviewOld = false;
+/** How often something was changed, and after how many changes what is on its way was asked. */
+let edits = 0;
+let asked = 0;
+const PREVIEWED = '[hx-target="#change-preview"]:not(form)';
 
 function followPreview(): void {
   const send = document.querySelector<HTMLButtonElement>("[data-change-send]");
@@ -318,11 +322,17 @@ function followPreview(): void {
 
 function onPreviewedInput(event: Event): void {
   const control = event.target as HTMLElement;
-  if (!control.closest('[hx-target="#change-preview"]:not(form)')) return;
+  if (!control.closest(PREVIEWED)) return;
   // A text's change event comes when it is left, mostly for the button: what was typed has been asked about already.
   if (event.type === "change" && control.matches("input:not([type=checkbox], [type=radio], [type=hidden]), textarea")) return;
   isPreviewOld = true;
+  edits += 1;
   followPreview();
+}
+
+/** What was typed while the dialog came in, before htmx heard of it, is asked about now. */
+function askAgain(): void {
+  if (isPreviewOld) document.querySelector(PREVIEWED)?.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 startKeys();
@@ -346,8 +356,16 @@ document.addEventListener("plans-changed", (event) => void onChanged(event));
 document.addEventListener("cell-sent", (event) => void onCellSent(event));
 document.addEventListener("input", onPreviewedInput);
 document.addEventListener("change", onPreviewedInput);
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if ((event as CustomEvent<{ target: Element }>).detail.target.id === "change-preview") asked = edits;
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if ((event as CustomEvent<{ target: Element }>).detail.target.id === "dialog") isPreviewOld = false;
+});
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (/^(change-preview|dialog)$/.test((event.target as Element).id)) isPreviewOld = false;
+  const { id } = event.target as Element;
+  if (id === "change-preview") isPreviewOld = asked !== edits;
+  if (id === "dialog") askAgain();
   startScheduleGrids(document.getElementById("dialog") ?? document);
   followPreview();
   const operator = document.querySelector<HTMLSelectElement>("#filter-operator");

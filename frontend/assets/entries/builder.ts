@@ -33,9 +33,9 @@ function renamed(block: HTMLElement, key: string): HTMLElement {
 }
 
 let checkTitles: () => void = () => undefined;
-/** How often something was changed, and after how many changes what is being counted now was sent. */
+/** How often something was changed, and after how many changes each question was sent. */
 let changes = 0;
-let counting = 0;
+const sentAfter = new WeakMap<XMLHttpRequest, number>();
 
 /** Until the rows are counted anew, the number on the button is of something else. */
 function showCounted(isOld: boolean): void {
@@ -219,11 +219,13 @@ if (form) {
     if (event.key === "Enter" && (event.target as Element).matches("input:not([type=submit])")) event.preventDefault();
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if ((event as CustomEvent<{ target: Element }>).detail.target.id === "builder-preview") counting = changes;
+    const { target, xhr } = (event as CustomEvent<{ target: Element; xhr: XMLHttpRequest }>).detail;
+    if (target.id === "builder-preview") sentAfter.set(xhr, changes);
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     // An answer to what stood there before the last change counts something else, and its button would send it.
-    if ((event.target as Element).id === "builder-preview") showCounted(counting !== changes);
+    const { xhr } = (event as CustomEvent<{ xhr: XMLHttpRequest }>).detail;
+    if ((event.target as Element).id === "builder-preview") showCounted(sentAfter.get(xhr) !== changes);
   });
   keepDraft();
 }

@@ -308,9 +308,9 @@ async function onCellSent(event: Event): Promise<void> {
 
 /** Nothing can be sent before a preview of just this has said that something would change. */
 let isPreviewOld = false;
-/** How often something was changed, and after how many changes what is on its way was asked. */
+/** How often something was changed, and after how many changes each question was sent. */
 let edits = 0;
-let asked = 0;
+const sentAfter = new WeakMap<XMLHttpRequest, number>();
 const PREVIEWED = '[hx-target="#change-preview"]:not(form)';
 
 function followPreview(): void {
@@ -357,14 +357,15 @@ document.addEventListener("cell-sent", (event) => void onCellSent(event));
 document.addEventListener("input", onPreviewedInput);
 document.addEventListener("change", onPreviewedInput);
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if ((event as CustomEvent<{ target: Element }>).detail.target.id === "change-preview") asked = edits;
+  const { target, xhr } = (event as CustomEvent<{ target: Element; xhr: XMLHttpRequest }>).detail;
+  if (target.id === "change-preview") sentAfter.set(xhr, edits);
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   if ((event as CustomEvent<{ target: Element }>).detail.target.id === "dialog") isPreviewOld = false;
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   const { id } = event.target as Element;
-  if (id === "change-preview") isPreviewOld = asked !== edits;
+  if (id === "change-preview") isPreviewOld = sentAfter.get((event as CustomEvent<{ xhr: XMLHttpRequest }>).detail.xhr) !== edits;
   if (id === "dialog") askAgain();
   startScheduleGrids(document.getElementById("dialog") ?? document);
   followPreview();
